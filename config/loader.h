@@ -1,0 +1,62 @@
+// Files and directories of YAML and JSON → the resources of a mesh, with everything that is wrong
+// with them. Keeps what it parsed, so that a reload parses only the documents that changed.
+//
+// Owned by one thread. Reads files; watches nothing (config/watcher.h does).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "mesh/diagnostic.h"
+#include "mesh/resources.h"
+
+namespace config {
+
+enum class UnknownFields : std::uint8_t { Warn, Refuse };
+
+struct LoaderSettings {
+  mesh::Locality locality;
+  Limits limits;
+  UnknownFields unknown_fields = UnknownFields::Warn;
+};
+
+struct Load {
+  // As given in the files, duplicates removed, sorted by (kind, mesh, core name); the default
+  // generators and the services generated from Dataplanes are not among them.
+  mesh::Resources resources;
+  mesh::Diagnostics diagnostics;  // sorted
+  std::size_t files = 0;
+  std::size_t documents = 0;
+  std::size_t parsed = 0;  // documents that were parsed by this call; the rest was kept
+  std::size_t kept = 0;    // resources whose document is broken now, in their last good version
+  // A path given on the command line that can't be read at all. At start this is fatal.
+  bool missing_path = false;
+};
+
+class Loader {
+ public:
+  // Each path is a file, a directory (read recursively: *.yaml, *.yml, *.json; names that start
+  // with a dot are skipped, symlinks are followed, cycles are found), or "-" for standard input.
+  Loader(std::vector<std::string> paths, LoaderSettings settings);
+  ~Loader();
+  Loader(Loader&&) noexcept;
+
+  // Looks at every file. Files that stat says are the same as before are not read again.
+  Load load();
+  // Looks only at these files and directories, as the watcher named them.
+  Load reload(const std::vector<std::string>& changed);
+
+  // The directories that hold what was read: what to watch. A symlinked directory or file
+  // contributes both the folder of the link and the folder of its target.
+  std::vector<std::string> directories() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace config

@@ -1,0 +1,120 @@
+// The settings of a process: file, environment and flags laid over the defaults.
+//
+// Flags win over environment, environment over the file, the file over the defaults below. The
+// names are stable; docs/configuration.md lists them. A plain value, read once at start.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mesh/diagnostic.h"
+#include "mesh/ip.h"
+#include "mesh/resources.h"
+
+namespace config {
+
+enum class Mode : std::uint8_t { Universal, Kubernetes };
+enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
+enum class LogFormat : std::uint8_t { Text, Json };
+enum class QueryLog : std::uint8_t { Off, On };
+
+struct Endpoint {
+  mesh::Ip address;
+  std::uint16_t port = 0;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+std::string to_string(const Endpoint& endpoint);  // "127.0.0.1:15053", "[::1]:15053"
+std::optional<Endpoint> parse_endpoint(std::string_view text);
+
+// How much input is read before it is refused. Each is named in the message when it is hit.
+struct Limits {
+  std::uint64_t file_size = 64u << 20;      // bytes
+  std::uint64_t document_size = 1u << 20;   // bytes, of one document or one item of a List
+  std::uint64_t documents = 250'000;        // in one file
+};
+
+// Times are in ms unless a name says otherwise.
+struct Settings {
+  Mode mode = Mode::Universal;
+  std::string zone = "default";
+  std::string mesh = "default";
+  std::vector<std::string> resources = {"/etc/mesh-dns/resources"};
+  std::string state = "/var/lib/mesh-dns/state.db";
+  std::vector<Endpoint> listen;  // 127.0.0.1:15053 when the file has none
+  Endpoint admin;                // 127.0.0.1:15056
+  unsigned workers = 0;          // 0: one a core allowed to us
+
+  struct Dns {
+    std::uint32_t ttl = 30;          // s
+    std::uint32_t negative_ttl = 5;  // s
+    std::vector<std::string> zones;
+    std::vector<std::string> fallthrough;
+    std::uint32_t max_addresses = 24;
+  } dns;
+  struct Tcp {
+    std::uint64_t idle_timeout = 10'000;
+    std::uint32_t max_connections = 1024;
+    std::uint32_t max_connections_per_client = 256;
+  } tcp;
+  struct Vip {
+    std::vector<mesh::Cidr> mesh_service;
+    std::vector<mesh::Cidr> mesh_external_service;
+    std::vector<mesh::Cidr> mesh_multi_zone_service;
+    std::uint64_t quarantine = 300'000;
+  } vip;
+  bool generate_from_dataplanes = true;
+  bool skip_hostname_generators = false;
+  struct Upstream {
+    std::vector<Endpoint> servers;
+    std::map<std::string, std::vector<Endpoint>> zones;
+    std::uint64_t timeout = 1000;
+    std::uint32_t max_in_flight = 1000;
+    std::uint32_t max_in_flight_per_client = 100;
+  } upstream;
+  struct Cache {
+    std::uint64_t size = 16u << 20;  // bytes
+    std::uint64_t max_ttl = 86'400'000;
+    std::uint64_t stale_for = 86'400'000;
+    std::uint64_t stale_after = 1800;
+    bool prefetch = true;
+  } cache;
+  std::vector<mesh::Cidr> allow;  // 127.0.0.0/8, ::1/128
+  struct Log {
+    LogLevel level = LogLevel::Info;
+    LogFormat format = LogFormat::Text;
+    QueryLog queries = QueryLog::Off;
+  } log;
+  Limits limits;
+
+  mesh::Locality locality() const;
+};
+
+// One value from outside the file: a flag or an environment variable.
+struct Override {
+  std::vector<std::string> values;  // more than one only for lists
+  std::string path;                 // the setting, as "dns.ttl"
+  std::string source;               // for diagnostics: "--listen", "MESH_DNS_DNS_TTL"
+};
+
+struct SettingsResult {
+  Settings settings;  // defaults where something was wrong
+  mesh::Diagnostics diagnostics;
+};
+
+inline constexpr const char* kDefaultSettingsFile = "/etc/mesh-dns/mesh-dns.yaml";
+
+// Overrides that the environment holds: MESH_DNS_* by name of the setting, and Kuma's own
+// variables as aliases. `environment` is "NAME=value" strings.
+std::vector<Override> overrides_from_environment(const std::vector<std::string>& environment,
+                                                 mesh::Diagnostics& diagnostics);
+
+// Lays `environment`, then `flags`, over the file's text, if there is a file. `file` names it in
+// diagnostics. Reads no file itself.
+SettingsResult load_settings(const std::optional<std::string>& text, const std::string& file,
+                             const std::vector<Override>& environment,
+                             const std::vector<Override>& flags);
+
+}  // namespace config

@@ -1,0 +1,44 @@
+// Who holds which virtual IP, and who held it: what the store keeps and allocation reads.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mesh/ip.h"
+#include "mesh/resources.h"
+
+namespace vip {
+
+using Seconds = std::int64_t;  // Unix time, s
+
+// One address of one service. A service holds at most one of each family.
+struct Lease {
+  mesh::ServiceId service;
+  mesh::Ip ip;
+  Seconds since = 0;
+  // When the service went away. A lease that was released is a tombstone: the address waits for
+  // the service to come back.
+  std::optional<Seconds> released;
+
+  auto operator<=>(const Lease&) const = default;
+};
+
+// One step from what the store holds to what it should hold. Applied in order.
+struct Change {
+  enum class What : std::uint8_t {
+    Allocate,  // a new lease of `lease.ip` for `lease.service`
+    Restore,   // the tombstone comes back to life: its service is back
+    Release,   // the service is gone: the lease becomes a tombstone at `lease.released`
+    Forget,    // the tombstone is deleted: its address goes to another service, or was moved
+  };
+  What what = What::Allocate;
+  Lease lease;
+  std::string why;  // for `plan` and the log
+
+  friend bool operator==(const Change&, const Change&) = default;
+};
+
+}  // namespace vip
