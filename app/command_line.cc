@@ -1,0 +1,141 @@
+#include "app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <string_view>
+
+#ifndef MESH_DNS_VERSION
+#define MESH_DNS_VERSION "unknown"
+#endif
+
+namespace app {
+namespace {
+
+// A flag that stands for a setting.
+struct SettingFlag {
+  const char* flag;
+  const char* path;  // of the setting
+  const char* type;
+  const char* help;
+  bool list;
+};
+
+constexpr SettingFlag kServeFlags[] = {
+    {"--resources", "resources", "PATH", "file or directory of resources; may be repeated", true},
+    {"--listen", "listen", "ADDR:PORT", "address to serve DNS on; may be repeated", true},
+    {"--admin", "admin", "ADDR:PORT", "address of the admin server", false},
+};
+
+constexpr SettingFlag kCommonFlags[] = {
+    {"--zone", "zone", "NAME", "the Kuma zone we are in", false},
+    {"--mesh", "mesh", "NAME", "the mesh whose names are served", false},
+    {"--mode", "mode", "MODE", "universal or kubernetes", false},
+    {"--state", "state", "FILE", "the state file, which keeps the VIPs", false},
+};
+
+// What CLI11 fills in while parsing.
+struct Parsed {
+  CommandLine line;
+  std::string config;
+  // One a flag of a subcommand; its address must not change once CLI11 has it.
+  std::vector<std::unique_ptr<std::pair<const SettingFlag*, std::vector<std::string>>>> flags;
+};
+
+void add_flag(CLI::App& command, const SettingFlag& flag, Parsed& parsed) {
+  parsed.flags.push_back(std::make_unique<std::pair<const SettingFlag*, std::vector<std::string>>>(
+      &flag, std::vector<std::string>()));
+  CLI::Option* option = command.add_option(flag.flag, parsed.flags.back()->second, flag.help);
+  option->type_name(flag.type)->allow_extra_args(false);
+  if (!flag.list) option->expected(1);
+}
+
+CLI::App& add_command(CLI::App& program, Command command, const char* name, const char* help,
+                      Parsed& parsed) {
+  CLI::App* sub = program.add_subcommand(name, help);
+  sub->callback([&parsed, command] { parsed.line.command = command; });
+  sub->add_option("--config", parsed.config,
+                  "settings file [default: /etc/mesh-dns/mesh-dns.yaml if it is there]")
+      ->type_name("FILE");
+  for (const SettingFlag& flag : kCommonFlags) add_flag(*sub, flag, parsed);
+  return *sub;
+}
+
+void add_paths(CLI::App& command, Parsed& parsed) {
+  command
+      .add_option("PATH", parsed.line.paths,
+                  "a file, a directory (read recursively, *.yaml *.yml *.json), or - for standard "
+                  "input")
+      ->required();
+}
+
+void add_output(CLI::App& command, Parsed& parsed, std::vector<std::string> formats,
+                const char* help) {
+  command.add_option("-o,--output", parsed.line.output, help)
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(std::move(formats)));
+}
+
+void add_commands(CLI::App& program, Parsed& parsed) {
+  CLI::App& serve = add_command(program, Command::Serve, "serve", "answer DNS", parsed);
+  for (const SettingFlag& flag : kServeFlags) add_flag(serve, flag, parsed);
+  serve.add_flag("--renumber", parsed.line.renumber,
+                 "move VIPs that no pool of the settings contains any more");
+  serve.add_flag("--reset-state", parsed.line.reset_state,
+                 "set a state file that can't be used aside, and start a new one");
+
+  CLI::App& validate = add_command(program, Command::Validate, "validate",
+                                   "print every diagnostic, all at once; exit 0 clean, 1 errors, "
+                                   "2 usage",
+                                   parsed);
+  add_output(validate, parsed, {"text", "json"}, "text or json [text]");
+  add_paths(validate, parsed);
+
+  CLI::App& render = add_command(program, Command::Render, "render",
+                                 "print the resources with their computed status", parsed);
+  add_output(render, parsed, {"yaml", "json", "hosts", "zone"}, "yaml, json, hosts or zone [yaml]");
+  add_paths(render, parsed);
+
+  CLI::App& explain =
+      add_command(program, Command::Explain, "explain",
+                  "tell who makes a name, with which VIP and answer, or why not", parsed);
+  explain.add_option("NAME", parsed.line.what, "a DNS name, an address, or KIND/NAME")->required();
+  add_paths(explain, parsed);
+
+  CLI::App& plan = add_command(program, Command::Plan, "plan",
+                               "print what would change: names added, removed, moved; VIPs "
+                               "allocated, released",
+                               parsed);
+  plan.add_flag("--renumber", parsed.line.renumber, "as `serve --renumber` would");
+  add_output(plan, parsed, {"text", "json"}, "text or json [text]");
+  add_paths(plan, parsed);
+}
+
+CommandLine finish(Parsed& parsed) {
+  if (!parsed.config.empty()) parsed.line.config = parsed.config;
+  for (auto& flag : parsed.flags) {
+    if (flag->second.empty()) continue;
+    parsed.line.overrides.push_back(
+        {std::move(flag->second), flag->first->path, flag->first->flag});
+  }
+  return std::move(parsed.line);
+}
+
+}  // namespace
+
+std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv,
+                                                  std::ostream& out, std::ostream& err) {
+  CLI::App program("mesh-dns makes names and virtual IPs from Kuma resources and answers DNS.",
+                   "mesh-dns");
+  program.set_version_flag("--version", "mesh-dns " MESH_DNS_VERSION);
+  program.require_subcommand(1);
+  program.footer("`mesh-dns COMMAND --help` tells more.");
+  Parsed parsed;
+  add_commands(program, parsed);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error, out, err) == 0 ? 0 : kExitUsage;
+  }
+  return finish(parsed);
+}
+
+}  // namespace app

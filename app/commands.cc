@@ -1,0 +1,145 @@
+#include "app/commands.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "app/explain.h"
+#include "app/host.h"
+#include "app/pipeline.h"
+#include "app/plan.h"
+#include "app/render.h"
+#include "config/loader.h"
+#include "vip/sqlite_store.h"
+
+namespace app {
+namespace {
+
+vip::Seconds now() {
+  using std::chrono::system_clock;
+  return system_clock::to_time_t(system_clock::now());
+}
+
+// What the state file holds: nothing when there is no such file.
+struct State {
+  vip::Ledger ledger;
+  Table table;
+};
+
+State read_state(const config::Settings& settings) {
+  if (!std::filesystem::exists(settings.state)) return {};
+  const auto store = vip::open_sqlite(settings.state, vip::Open::ReadOnly);
+  State state{vip::Ledger(store->load()), {}};
+  if (auto table = Table::from_bytes(store->load_table());
+      table && table->mesh() == settings.mesh) {
+    state.table = std::move(*table);
+  }
+  return state;
+}
+
+// The resources at the command line's paths, built upon a state.
+struct Run {
+  config::Load load;
+  Build build;
+  mesh::Diagnostics diagnostics;  // of both, in reading order
+};
+
+Run run(const CommandLine& line, const config::Settings& settings, const State& state,
+        config::UnknownFields unknown_fields) {
+  config::Loader loader(line.paths, {settings.locality(), settings.limits, unknown_fields});
+  Run run{loader.load(), {}, {}};
+  run.build = build(run.load.resources, settings, state.ledger, now(), line.renumber);
+  run.diagnostics = run.load.diagnostics;
+  run.diagnostics.insert(run.diagnostics.end(), run.build.diagnostics.begin(),
+                         run.build.diagnostics.end());
+  mesh::sort(run.diagnostics);
+  return run;
+}
+
+Run run(const CommandLine& line, const config::Settings& settings, const State& state) {
+  return run(line, settings, state, config::UnknownFields::Warn);
+}
+
+void print(const mesh::Diagnostics& diagnostics, std::ostream& out) {
+  for (const mesh::Diagnostic& diagnostic : diagnostics) out << to_string(diagnostic) << '\n';
+}
+
+std::string counted(std::size_t count, const char* noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+std::string summary(const Run& run) {
+  const auto count = [&](mesh::Severity severity) {
+    return static_cast<std::size_t>(
+        std::ranges::count(run.diagnostics, severity, &mesh::Diagnostic::severity));
+  };
+  return counted(count(mesh::Severity::Error), "error") + ", " +
+         counted(count(mesh::Severity::Warning), "warning") + " in " +
+         counted(run.load.documents, "document") + " of " + counted(run.load.files, "file") + ": " +
+         counted(run.build.resources.services.size(), "service") + ", " +
+         counted(run.build.table.size(), "hostname");
+}
+
+Format format_of(const std::string& output) {
+  if (output == "json") return Format::Json;
+  if (output == "hosts") return Format::Hosts;
+  if (output == "zone") return Format::Zone;
+  return Format::Yaml;
+}
+
+// A path that isn't there leaves nothing to print; all else is printed as far as it goes.
+int exit_status(const Run& run) {
+  return run.load.missing_path ? kExitErrors : 0;
+}
+
+}  // namespace
+
+int validate(const CommandLine& line, const config::Settings& settings, Streams streams) {
+  Run validated = run(line, settings, {}, config::UnknownFields::Refuse);
+  for (mesh::Diagnostic& overlap : check_overlap(pools(settings), host_networks())) {
+    validated.diagnostics.push_back(std::move(overlap));
+  }
+  mesh::sort(validated.diagnostics);
+  if (line.output == "json") {
+    render_diagnostics(validated.diagnostics, streams.out);
+  } else {
+    print(validated.diagnostics, streams.out);
+    streams.out << summary(validated) << '\n';
+  }
+  return mesh::has_errors(validated.diagnostics) ? kExitErrors : 0;
+}
+
+int render(const CommandLine& line, const config::Settings& settings, Streams streams) {
+  const Run rendered = run(line, settings, read_state(settings));
+  const Format format = format_of(line.output);
+  if (format != Format::Json) print(rendered.diagnostics, streams.err);
+  render(rendered.build, settings, rendered.diagnostics, format, streams.out);
+  return exit_status(rendered);
+}
+
+int explain(const CommandLine& line, const config::Settings& settings, Streams streams) {
+  const State state = read_state(settings);
+  const Run explained = run(line, settings, state);
+  const auto text = explain(line.what, explained.build, settings, state.ledger);
+  if (text) {
+    streams.out << *text;
+    return exit_status(explained);
+  }
+  print(explained.diagnostics, streams.err);
+  streams.err << "mesh-dns: there is no " << line.what
+              << ": KIND is MeshService, MeshExternalService, MeshMultiZoneService or "
+                 "HostnameGenerator (msvc, extsvc, mzsvc, hg), NAME its core name\n";
+  return kExitErrors;
+}
+
+int plan(const CommandLine& line, const config::Settings& settings, Streams streams) {
+  const State state = read_state(settings);
+  const Run planned = run(line, settings, state);
+  print(planned.diagnostics, streams.err);
+  print(plan(state.table, planned.build),
+        line.output == "json" ? PlanFormat::Json : PlanFormat::Text, streams.out);
+  return exit_status(planned);
+}
+
+}  // namespace app

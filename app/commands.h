@@ -1,0 +1,24 @@
+// The commands that bind nothing: validate, render, explain and plan. Each reads its paths, builds,
+// prints, and gives the exit status of the program.
+#pragma once
+
+#include <ostream>
+
+#include "app/command_line.h"
+#include "config/settings.h"
+
+namespace app {
+
+inline constexpr int kExitErrors = 1;
+
+struct Streams {
+  std::ostream& out;
+  std::ostream& err;
+};
+
+int validate(const CommandLine& line, const config::Settings& settings, Streams streams);
+int render(const CommandLine& line, const config::Settings& settings, Streams streams);
+int explain(const CommandLine& line, const config::Settings& settings, Streams streams);
+int plan(const CommandLine& line, const config::Settings& settings, Streams streams);
+
+}  // namespace app

@@ -1,0 +1,20 @@
+// Tells the story of a name, an address, a service or a generator: who makes it, from which labels,
+// with which VIP, what a client is answered; or why not, and who won.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "app/pipeline.h"
+#include "config/settings.h"
+#include "vip/ledger.h"
+
+namespace app {
+
+// `what` is a DNS name, an address, or KIND/NAME with Kuma's kinds or their short names (msvc,
+// extsvc, mzsvc, hg). Nothing: KIND/NAME names no resource, or no kind.
+std::optional<std::string> explain(std::string_view what, const Build& build,
+                                   const config::Settings& settings, const vip::Ledger& ledger);
+
+}  // namespace app

@@ -1,0 +1,41 @@
+// The log: to standard error, as text or JSON, a message with fields.
+//
+// May be called by any thread once start() has returned. What is secret is never passed to it.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config/settings.h"
+
+namespace app::log {
+
+using Field = std::pair<std::string_view, std::string>;
+using Fields = std::initializer_list<Field>;
+
+void start(config::LogLevel level, config::LogFormat format);
+
+// "2026-11-23T20:00:00.000Z info serving names=3", or {"time":...,"level":"info",
+// "message":"serving","names":"3"}.
+void write(config::LogLevel level, std::string_view message, Fields fields = {});
+
+inline void debug(std::string_view message, Fields fields = {}) {
+  write(config::LogLevel::Debug, message, fields);
+}
+inline void info(std::string_view message, Fields fields = {}) {
+  write(config::LogLevel::Info, message, fields);
+}
+inline void warn(std::string_view message, Fields fields = {}) {
+  write(config::LogLevel::Warn, message, fields);
+}
+inline void error(std::string_view message, Fields fields = {}) {
+  write(config::LogLevel::Error, message, fields);
+}
+
+// What stands behind the time and the level: pure, for tests.
+std::string text_payload(std::string_view message, Fields fields);
+std::string json_payload(std::string_view message, Fields fields);
+
+}  // namespace app::log

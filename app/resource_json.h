@@ -1,0 +1,15 @@
+// A service with its computed status as JSON, in Kuma's field names. Internal to app: it is the one
+// header here that shows Boost.JSON.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstddef>
+
+#include "app/pipeline.h"
+
+namespace app {
+
+boost::json::object service_json(const Build& build, std::size_t index);
+boost::json::object diagnostic_json(const mesh::Diagnostic& diagnostic);
+
+}  // namespace app

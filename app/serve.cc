@@ -1,0 +1,340 @@
+#include "app/serve.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <stdexcept>
+
+#include "app/host.h"
+#include "app/log.h"
+#include "app/pipeline.h"
+#include "config/loader.h"
+#include "config/watcher.h"
+#include "dns/server.h"
+#include "vip/sqlite_store.h"
+
+namespace app {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// A reload waits until nothing has changed for kQuiet, so that a deployment of many files is one
+// reload; but no longer than kPatience after the first change.
+constexpr auto kQuiet = 10ms;
+constexpr auto kPatience = 100ms;
+// Until the store is tried again, or an address may have come out of quarantine.
+constexpr auto kRetry = 5s;
+constexpr std::uint32_t kDrain = 2000;  // ms, for TCP sessions to finish
+constexpr std::size_t kMaxLogged = 50;  // lines of one sort a reload
+
+vip::Seconds now() {
+  using std::chrono::system_clock;
+  return system_clock::to_time_t(system_clock::now());
+}
+
+dns::ClientPrefix client_prefix(const mesh::Cidr& range) {
+  dns::ClientPrefix prefix;
+  const auto bytes = range.first().bytes();
+  if (range.family() == mesh::Family::V6) {
+    std::ranges::copy(bytes, prefix.first.begin());
+    prefix.length = range.length();
+    return prefix;
+  }
+  prefix.first[10] = prefix.first[11] = 0xff;  // ::ffff:0:0/96, RFC 4291, 2.5.5.2
+  std::ranges::copy(bytes, prefix.first.begin() + 12);
+  prefix.length = range.length() + 96;
+  return prefix;
+}
+
+dns::ServerSettings server_settings(const config::Settings& settings) {
+  dns::ServerSettings server;
+  for (const config::Endpoint& endpoint : settings.listen) {
+    server.listen.push_back({endpoint.address.to_string(), endpoint.port});
+  }
+  server.workers = settings.workers == 0 ? allowed_cores() : settings.workers;
+  for (const mesh::Cidr& range : settings.allow) server.allow.push_back(client_prefix(range));
+  server.tcp_idle_timeout = static_cast<std::uint32_t>(settings.tcp.idle_timeout);
+  server.tcp_max_connections = settings.tcp.max_connections;
+  server.tcp_max_connections_per_client = settings.tcp.max_connections_per_client;
+  return server;
+}
+
+void require_resources(const config::Settings& settings) {
+  for (const std::string& path : settings.resources) {
+    if (path == "-" || std::filesystem::exists(path)) continue;
+    throw std::runtime_error("resources: " + path +
+                             " is not there: create it, or name another with --resources");
+  }
+}
+
+void log_diagnostic(const mesh::Diagnostic& diagnostic) {
+  const std::string text = mesh::to_string(diagnostic);
+  switch (diagnostic.severity) {
+    case mesh::Severity::Error:
+      return log::error(text);
+    case mesh::Severity::Warning:
+      return log::warn(text);
+    case mesh::Severity::Notice:
+      return log::info(text);
+  }
+}
+
+// Logs what is new among the problems, so that a reload every second doesn't fill the disk with the
+// same lines.
+class ProblemLog {
+ public:
+  void log(const mesh::Diagnostics& diagnostics) {
+    std::set<std::string> texts;
+    std::size_t logged = 0;
+    for (const mesh::Diagnostic& diagnostic : diagnostics) {
+      const auto [text, added] = texts.insert(mesh::to_string(diagnostic));
+      if (added && !known_.contains(*text) && ++logged <= kMaxLogged) log_diagnostic(diagnostic);
+    }
+    if (logged > kMaxLogged) {
+      log::warn("more problems; `mesh-dns validate` prints all",
+                {{"not logged", std::to_string(logged - kMaxLogged)}});
+    }
+    const std::size_t errors = static_cast<std::size_t>(
+        std::ranges::count(diagnostics, mesh::Severity::Error, &mesh::Diagnostic::severity));
+    if (errors == 0 && errors_ != 0) log::info("all errors in the resources are mended");
+    errors_ = errors;
+    known_ = std::move(texts);
+  }
+
+ private:
+  std::set<std::string> known_;
+  std::size_t errors_ = 0;
+};
+
+void log_changes(const Table& before, const Table& after) {
+  std::size_t logged = 0;
+  for (const TableChange& change : compare(before, after)) {
+    const bool moved = change.what == TableChange::What::Moved;
+    if (!moved && ++logged > kMaxLogged) continue;
+    const log::Fields fields = {
+        {"hostname", change.hostname}, {"before", change.before}, {"after", change.after}};
+    const std::string message = "name " + std::string(to_string(change.what));
+    // A name that another service has now may be a surprise to its clients.
+    moved ? log::warn(message, fields) : log::info(message, fields);
+  }
+  if (logged > kMaxLogged) {
+    log::info("more names changed", {{"not logged", std::to_string(logged - kMaxLogged)}});
+  }
+}
+
+class Instance {
+ public:
+  Instance(const config::Settings& settings, ServeOptions options)
+      : settings_(settings),
+        options_(options),
+        store_(vip::open_sqlite(
+            settings.state, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite)),
+        ledger_(store_->load()),
+        server_(server_settings(settings), first_zone()),
+        loader_(settings.resources,
+                {settings.locality(), settings.limits, config::UnknownFields::Warn}) {}
+
+  int run();
+
+ private:
+  std::shared_ptr<const dns::Zone> first_zone();
+  std::uint32_t next_serial();
+
+  void adopt(config::Load load);
+  bool commit(const Build& build);
+  void publish(const config::Load& load, const Build& build);
+
+  void wait_for_changes();
+  void wait_for_signal();
+  void debounce();
+  void reload();
+  void reload_everything(const char* why);
+  void retry_later();
+  void watch();
+
+  const config::Settings& settings_;
+  ServeOptions options_;
+  asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGHUP, SIGTERM, SIGINT};
+  asio::steady_timer debounce_{io_};
+  asio::steady_timer retry_{io_};
+  std::unique_ptr<vip::Store> store_;
+  vip::Ledger ledger_;
+  Table table_;
+  std::uint32_t serial_ = 0;
+  dns::Server server_;
+  config::Loader loader_;
+  config::Watcher watcher_;
+  asio::posix::stream_descriptor watched_{io_};
+  config::Changes changes_;  // since the last reload
+  std::chrono::steady_clock::time_point first_change_;
+  ProblemLog problems_;
+  std::set<std::string> unwatched_;
+  bool loaded_ = false;
+};
+
+// The serial of the SOA: seconds of the Unix time, and one more for each table within a second.
+std::uint32_t Instance::next_serial() {
+  serial_ = std::max(serial_ + 1, static_cast<std::uint32_t>(now()));
+  return serial_;
+}
+
+// The last good table answers before any source was read; without one, only the zones are known.
+std::shared_ptr<const dns::Zone> Instance::first_zone() {
+  auto table = Table::from_bytes(store_->load_table());
+  if (!table || table->mesh() != settings_.mesh) {
+    return make_zone({}, settings_, next_serial(), false);
+  }
+  table_ = std::move(*table);
+  log::info("serving the table of the state file until the resources are read",
+            {{"names", std::to_string(table_.size())}, {"state", settings_.state}});
+  return make_zone(table_, settings_, next_serial());
+}
+
+// Commits the VIPs before a single answer carries one. False: the table in use stays.
+bool Instance::commit(const Build& build) {
+  try {
+    store_->commit(build.allocation.changes);
+  } catch (const vip::StoreError& error) {
+    log::error("the table in use stays, since new VIPs can't be stored; tried again soon",
+               {{"reason", error.what()}});
+    return false;
+  }
+  ledger_.apply(build.allocation.changes);
+  return true;
+}
+
+void Instance::publish(const config::Load& load, const Build& build) {
+  server_.publish(make_zone(build.table, settings_, next_serial()));
+  log_changes(table_, build.table);
+  log::info(loaded_ ? "reloaded" : "ready",
+            {{"names", std::to_string(build.table.size())},
+             {"services", std::to_string(build.resources.services.size())},
+             {"files", std::to_string(load.files)},
+             {"documents", std::to_string(load.documents)},
+             {"parsed", std::to_string(load.parsed)},
+             {"kept", std::to_string(load.kept)},
+             {"vipChanges", std::to_string(build.allocation.changes.size())}});
+  loaded_ = true;
+  options_.renumber = false;
+  if (build.table.bytes() == table_.bytes()) return;
+  table_ = build.table;
+  try {
+    store_->save_table(table_.bytes());
+  } catch (const vip::StoreError& error) {
+    log::warn("the table can't be kept for the next start", {{"reason", error.what()}});
+  }
+}
+
+void Instance::adopt(config::Load load) {
+  const Build built = build(load.resources, settings_, ledger_, now(), options_.renumber);
+  mesh::Diagnostics all = load.diagnostics;
+  all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
+  problems_.log(all);
+  const bool committed = commit(built);
+  if (committed) publish(load, built);
+  const bool missing =
+      std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });
+  if (!committed || missing) retry_later();
+  watch();
+}
+
+void Instance::watch() {
+  const std::vector<std::string> failed = watcher_.watch(loader_.directories());
+  for (const std::string& reason : failed) {
+    if (unwatched_.insert(reason).second) {
+      log::error("changes there are only seen on SIGHUP", {{"reason", reason}});
+    }
+  }
+}
+
+void Instance::retry_later() {
+  retry_.expires_after(kRetry);
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) adopt(loader_.reload({}));
+  });
+}
+
+void Instance::wait_for_changes() {
+  watched_.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [this](const boost::system::error_code& error) {
+                        if (error) return;
+                        debounce();
+                        wait_for_changes();
+                      });
+}
+
+void Instance::debounce() {
+  const config::Changes more = watcher_.changes();
+  if (more.empty()) return;
+  const auto time = std::chrono::steady_clock::now();
+  if (changes_.empty()) first_change_ = time;
+  changes_.everything = changes_.everything || more.everything;
+  changes_.paths.insert(changes_.paths.end(), more.paths.begin(), more.paths.end());
+  debounce_.expires_at(std::min(time + kQuiet, first_change_ + kPatience));
+  debounce_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) reload();
+  });
+}
+
+void Instance::reload() {
+  const config::Changes changes = std::exchange(changes_, {});
+  if (changes.everything) return reload_everything("too many changes at once");
+  adopt(loader_.reload(changes.paths));
+}
+
+void Instance::reload_everything(const char* why) {
+  log::info("looking at every file", {{"reason", why}});
+  adopt(loader_.load());
+}
+
+void Instance::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal != SIGHUP) {
+      log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      return io_.stop();
+    }
+    reload_everything("SIGHUP");
+    wait_for_signal();
+  });
+}
+
+int Instance::run() {
+  for (const dns::ListenAddress& bound : server_.bound()) {
+    log::info("listening", {{"address", bound.address},
+                            {"port", std::to_string(bound.port)},
+                            {"mesh", settings_.mesh},
+                            {"zone", settings_.zone}});
+  }
+  for (const mesh::Diagnostic& overlap : check_overlap(pools(settings_), host_networks())) {
+    log_diagnostic(overlap);
+  }
+  wait_for_signal();
+  adopt(loader_.load());
+  watched_.assign(watcher_.fd());
+  wait_for_changes();
+  io_.run();
+  watched_.release();  // the watcher closes it
+  server_.drain(kDrain);
+  log::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int serve(const config::Settings& settings, ServeOptions options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  require_resources(settings);
+  return Instance(settings, options).run();
+}
+
+}  // namespace app

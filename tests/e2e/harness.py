@@ -1,0 +1,323 @@
+"""What the end-to-end tests share: the real binary, started and stopped; a small DNS client; dig.
+
+The binary is $MESH_DNS. Every server listens on port 0 and says in its log what it got.
+"""
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+BINARY = os.environ.get("MESH_DNS", "")
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+DEADLINE = 30.0  # seconds that anything may take on a slow machine, under a sanitizer
+TYPES = {"A": 1, "NS": 2, "SOA": 6, "PTR": 12, "TXT": 16, "AAAA": 28, "SRV": 33, "ANY": 255}
+NAMES = {number: name for name, number in TYPES.items()}
+RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
+
+
+def wait_until(condition, what):
+    """Asks until the condition holds. Fails with what was waited for."""
+    end = time.monotonic() + DEADLINE
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {DEADLINE} s for: {what}")
+        time.sleep(0.002)
+
+
+def service(name, port=6379, labels=None, kind="MeshService", extra=""):
+    """A MeshService in the universal shape, as YAML."""
+    text = f"type: {kind}\nmesh: default\nname: {name}\n"
+    if labels:
+        text += "labels:\n" + "".join(f'  {k}: "{v}"\n' for k, v in labels.items())
+    text += f"spec:\n  selector: {{dataplaneTags: {{app: {name}}}}}\n"
+    return text + f"  ports:\n  - {{port: {port}, name: main, appProtocol: tcp}}\n{extra}"
+
+
+def generator(name, template, labels=None, kind="meshService"):
+    match = json.dumps(labels or {})
+    return (f"type: HostnameGenerator\nname: {name}\nspec:\n"
+            f"  selector: {{{kind}: {{matchLabels: {match}}}}}\n"
+            f"  template: {json.dumps(template)}\n")
+
+
+def documents(*texts):
+    return "---\n".join(texts)
+
+
+def encode_name(name):
+    out = b""
+    for label in name.rstrip(".").split("."):
+        if label:
+            out += bytes([len(label)]) + label.encode()
+    return out + b"\0"
+
+
+def encode_query(name, qtype, ident=None, edns=False):
+    ident = random.randrange(65536) if ident is None else ident
+    header = struct.pack("!6H", ident, 0x0100, 1, 0, 0, 1 if edns else 0)
+    question = encode_name(name) + struct.pack("!2H", TYPES[qtype], 1)
+    opt = b"\0" + struct.pack("!2HIH", 41, 1232, 0, 0) if edns else b""
+    return header + question + opt
+
+
+def decode_name(message, at):
+    labels, end = [], None
+    while True:
+        length = message[at]
+        if length >= 0xC0:
+            end = end or at + 2
+            at = (length & 0x3F) << 8 | message[at + 1]
+        elif length == 0:
+            return ".".join(labels) + ".", end or at + 1
+        else:
+            labels.append(message[at + 1:at + 1 + length].decode())
+            at += 1 + length
+
+
+def decode_rdata(message, rtype, at, length):
+    if rtype == "A":
+        return socket.inet_ntop(socket.AF_INET, message[at:at + 4])
+    if rtype == "AAAA":
+        return socket.inet_ntop(socket.AF_INET6, message[at:at + 16])
+    if rtype == "SRV":
+        numbers = struct.unpack_from("!3H", message, at)
+        return " ".join(map(str, numbers)) + " " + decode_name(message, at + 6)[0]
+    if rtype in ("PTR", "NS"):
+        return decode_name(message, at)[0]
+    return message[at:at + length].hex()
+
+
+class Reply:
+    """A decoded message: rcode, flags, and the answer as (type, rdata) pairs."""
+
+    def __init__(self, message):
+        self.id, flags, _, answers, authorities, _ = struct.unpack_from("!6H", message)
+        self.rcode = RCODES.get(flags & 15, flags & 15)
+        self.aa, self.tc = bool(flags & 0x400), bool(flags & 0x200)
+        _, at = decode_name(message, 12)
+        at += 4
+        self.answer, self.authority = [], []
+        for i in range(answers + authorities):
+            _, at = decode_name(message, at)
+            number, _, _, length = struct.unpack_from("!2HIH", message, at)
+            rtype = NAMES.get(number, str(number))
+            section = self.answer if i < answers else self.authority
+            section.append((rtype, decode_rdata(message, rtype, at + 10, length)))
+            at += 10 + length
+
+    def addresses(self):
+        return sorted(rdata for rtype, rdata in self.answer if rtype in ("A", "AAAA"))
+
+
+class Server:
+    """A running `mesh-dns serve`."""
+
+    def __init__(self, folder, resources=None, arguments=(), settings=None, env=None, wait=True):
+        self.folder = pathlib.Path(folder)
+        self.log_path = self.folder / f"log-{random.randrange(1 << 32):08x}.txt"
+        config = self.folder / "settings.yaml"
+        config.write_text(settings or "log: {format: json}\n")
+        defaults = {"--listen": "127.0.0.1:0", "--state": self.folder / "state.db",
+                    "--resources": resources or self.folder / "resources"}
+        self.command = [BINARY, "serve", "--config", str(config), *arguments]
+        for flag, value in defaults.items():
+            if flag not in arguments:
+                self.command += [flag, str(value)]
+        environment = {k: v for k, v in os.environ.items()
+                       if not k.startswith(("MESH_DNS", "KUMA_"))}
+        environment.update(env or {})
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, env=environment)
+        self.port = None
+        if wait:
+            self.wait_for("listening")
+            self.port = int(self.wait_for("listening")["port"])
+            self.wait_for("ready")
+
+    def log(self):
+        """The log so far, a dictionary a line; other lines are {"message": line}."""
+        lines = []
+        for line in self.log_path.read_text(errors="replace").splitlines():
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                lines.append({"message": line})
+        return lines
+
+    def logged(self, text):
+        return [line for line in self.log() if text in line.get("message", "")]
+
+    def wait_for(self, text, count=1):
+        def seen():
+            found = self.logged(text)
+            if len(found) >= count:
+                return found[-1]
+            if self.process.poll() is not None:
+                raise AssertionError(f"ended before {text!r}:\n" + self.log_path.read_text())
+            return None
+        return wait_until(seen, f"{text!r} in the log")
+
+    def ask(self, name, qtype="A", tcp=False, edns=False, timeout=5.0):
+        query = encode_query(name, qtype, edns=edns)
+        if tcp:
+            with socket.create_connection(("127.0.0.1", self.port), timeout) as stream:
+                stream.sendall(struct.pack("!H", len(query)) + query)
+                return Reply(receive_message(stream))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            datagrams.settimeout(timeout)
+            datagrams.connect(("127.0.0.1", self.port))
+            datagrams.send(query)
+            return Reply(datagrams.recv(65535))
+
+    def addresses(self, name, qtype="A"):
+        return self.ask(name, qtype).addresses()
+
+    def wait_for_addresses(self, name, expected=None):
+        """Until the name has these addresses, or any when none are named."""
+        def right():
+            found = self.addresses(name)
+            return found if (found == expected if expected is not None else found) else None
+        return wait_until(right, f"{name} is {expected or 'anything'}")
+
+    def wait_for_rcode(self, name, rcode):
+        return wait_until(lambda: self.ask(name).rcode == rcode, f"{name} is {rcode}")
+
+    def dig(self, *arguments):
+        command = ["dig", "@127.0.0.1", "-p", str(self.port), "+time=5", "+tries=1", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE).stdout
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """SIGTERM; gives the exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(timeout=DEADLINE)
+
+
+def receive_message(stream):
+    def exactly(count):
+        data = b""
+        while len(data) < count:
+            more = stream.recv(count - len(data))
+            if not more:
+                raise EOFError("the server closed the connection")
+            data += more
+        return data
+    return exactly(struct.unpack("!H", exactly(2))[0])
+
+
+def run(*arguments, stdin=None, env=None):
+    """Runs a command of the binary to its end."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MESH_DNS", "KUMA_"))}
+    environment.update(env or {})
+    return subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True,
+                          text=True, timeout=10 * DEADLINE, env=environment)
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own, whose servers end with it."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mesh-dns-e2e-"))
+        self.resources = self.folder / "resources"
+        self.resources.mkdir()
+        self.servers = []
+        self.addCleanup(self.clean_up)
+
+    def clean_up(self):
+        for server in self.servers:
+            if server.process.poll() is None:
+                server.kill()
+            log = server.log_path.read_text(errors="replace")
+            if "ERROR: AddressSanitizer" in log or "WARNING: ThreadSanitizer" in log \
+                    or "runtime error:" in log:
+                self.fail("a sanitizer reported:\n" + log)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def write(self, name, *texts):
+        path = self.resources / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(documents(*texts))
+        return path
+
+    def serve(self, *arguments, **options):
+        server = Server(self.folder, arguments=arguments, **options)
+        self.servers.append(server)
+        return server
+
+    def refuse_to_serve(self, *arguments, **options):
+        """Starts a server that must end by itself with status 1; gives what it said."""
+        server = Server(self.folder, arguments=arguments, wait=False, **options)
+        self.servers.append(server)
+        self.assertEqual(server.process.wait(timeout=DEADLINE), 1)
+        return server.log_path.read_text()
+
+
+class Load:
+    """Asks questions at a rate from a thread of its own and checks each answer.
+
+    `right(reply)` says whether an answer may be given. Queries that get no answer within the
+    deadline of the whole are lost.
+    """
+
+    def __init__(self, server, name, right, rate):
+        self.server, self.name, self.right, self.rate = server, name, right, rate
+        self.sent, self.received, self.wrong = 0, 0, []
+        self.stopping = threading.Event()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.socket.connect(("127.0.0.1", server.port))
+        self.socket.settimeout(0.2)
+        self.threads = [threading.Thread(target=self.send), threading.Thread(target=self.receive)]
+        for thread in self.threads:
+            thread.start()
+
+    def send(self):
+        base = encode_query(self.name, "A", 0)[2:]
+        start = time.monotonic()
+        while not self.stopping.is_set():
+            due = int((time.monotonic() - start) * self.rate)
+            while self.sent < due:
+                self.socket.send(struct.pack("!H", self.sent & 0xFFFF) + base)
+                self.sent += 1
+            time.sleep(0.001)
+
+    def receive(self):
+        quiet = 0
+        count = 0
+        while not (self.stopping.is_set() and (count >= self.sent or quiet > 10)):
+            try:
+                reply = Reply(self.socket.recv(65535))
+            except socket.timeout:
+                quiet += 1
+                continue
+            quiet = 0
+            count += 1
+            if not self.right(reply):
+                self.wrong.append((reply.rcode, reply.answer))
+        self.received = count
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+        self.socket.close()
