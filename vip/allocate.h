@@ -67,6 +67,10 @@ struct Allocation {
   mesh::Diagnostics diagnostics;
 };
 
+// A service whose status.vips give it addresses keeps those, in a pool or not, unless another service
+// holds one of them; a family of which it is given none is allocated as usual. What it held before
+// becomes a tombstone.
+//
 // REQUIRES: the services of `requests` are distinct. Services that hold a lease in `ledger` and
 // make no request are released. The result doesn't depend on the order of `requests`.
 Allocation allocate(std::span<const Request> requests, const Policy& policy, const Ledger& ledger,

@@ -14,13 +14,14 @@ namespace vip {
 
 using Seconds = std::int64_t;  // Unix time, s
 
-// One address of one service. A service holds at most one of each family.
+// One address of one service. A service has one of each family that its kind has a pool of; more
+// only if its status.vips give it more.
 struct Lease {
   mesh::ServiceId service;
   mesh::Ip ip;
   Seconds since = 0;
-  // When the service went away. A lease that was released is a tombstone: the address waits for
-  // the service to come back.
+  // When the service went away, or moved to another address. A lease that was released is a
+  // tombstone: the address waits for its service to come back.
   std::optional<Seconds> released;
 
   auto operator<=>(const Lease&) const = default;
@@ -31,8 +32,8 @@ struct Change {
   enum class What : std::uint8_t {
     Allocate,  // a new lease of `lease.ip` for `lease.service`
     Restore,   // the tombstone comes back to life: its service is back
-    Release,   // the service is gone: the lease becomes a tombstone at `lease.released`
-    Forget,    // the tombstone is deleted: its address goes to another service, or was moved
+    Release,   // the lease becomes a tombstone at `lease.released`
+    Forget,    // the tombstone is deleted: its address goes to another service
   };
   What what = What::Allocate;
   Lease lease;

@@ -1,0 +1,32 @@
+// Which Dataplanes serve a MeshService, and how many of them are healthy.
+//
+// Pure functions of values.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mesh/resources.h"
+
+namespace mesh {
+
+// As status.dataplaneProxies of Kuma counts them.
+struct Proxies {
+  std::uint32_t total = 0;    // selected, with at least one inbound
+  std::uint32_t healthy = 0;  // of those: a Ready inbound behind every port of the service
+
+  friend bool operator==(const Proxies&, const Proxies&) = default;
+};
+
+// True when the MeshService's selector chooses the Dataplane: same mesh, and by dataplaneRef its
+// name, by dataplaneLabels its labels, by dataplaneTags the tags of one inbound that isn't Ignored.
+bool selects(const Service& service, const Dataplane& dataplane);
+
+// True when traffic for the port goes to the inbound: targetPort is its number or its name.
+bool is_target(const Port& port, const Inbound& inbound);
+
+// One entry a service, as Resources::services is ordered; zero for the other kinds. Warns of a
+// targetPort name that none of the selected Dataplanes has.
+std::vector<Proxies> count_proxies(const Resources& resources, Diagnostics& diagnostics);
+
+}  // namespace mesh
