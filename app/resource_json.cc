@@ -43,7 +43,11 @@ json::object port_json(const mesh::Port& port, mesh::Kind kind) {
 }
 
 json::value spec_json(const mesh::Service& service) {
-  if (service.kind == mesh::Kind::MeshExternalService) return json::parse(service.external);
+  if (service.kind == mesh::Kind::MeshExternalService) {
+    json::parse_options deep;
+    deep.max_depth = 128;  // config lets documents nest 100 deep
+    return json::parse(service.external, {}, deep);
+  }
   json::array ports;
   for (const mesh::Port& port : service.ports) ports.push_back(port_json(port, service.kind));
   return json::object{{"selector", selector_json(service.selector)}, {"ports", std::move(ports)}};

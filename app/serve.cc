@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -178,6 +179,8 @@ class Instance {
   std::chrono::steady_clock::time_point first_change_;
   ProblemLog problems_;
   std::set<std::string> unwatched_;
+  std::vector<std::string> directories_;  // watched, sorted
+  std::size_t files_ = 0;                 // of the last load
   bool loaded_ = false;
 };
 
@@ -235,6 +238,7 @@ void Instance::publish(const config::Load& load, const Build& build) {
 }
 
 void Instance::adopt(config::Load load) {
+  files_ = load.files;
   const Build built = build(load.resources, settings_, ledger_, now(), options_.renumber);
   mesh::Diagnostics all = load.diagnostics;
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
@@ -247,13 +251,22 @@ void Instance::adopt(config::Load load) {
   watch();
 }
 
+// Watches what was read. A change between the reading of a folder and its first watch would be seen
+// by nobody, so new folders are looked at once more.
 void Instance::watch() {
-  const std::vector<std::string> failed = watcher_.watch(loader_.directories());
+  std::vector<std::string> directories = loader_.directories();
+  const std::vector<std::string> failed = watcher_.watch(directories);
   for (const std::string& reason : failed) {
     if (unwatched_.insert(reason).second) {
       log::error("changes there are only seen on SIGHUP", {{"reason", reason}});
     }
   }
+  std::vector<std::string> added;
+  std::ranges::set_difference(directories, directories_, std::back_inserter(added));
+  directories_ = std::move(directories);
+  if (added.empty()) return;
+  config::Load load = loader_.reload(added);
+  if (load.parsed != 0 || load.files != files_) adopt(std::move(load));
 }
 
 void Instance::retry_later() {

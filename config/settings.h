@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mesh/diagnostic.h"
@@ -105,6 +106,17 @@ struct SettingsResult {
 };
 
 inline constexpr const char* kDefaultSettingsFile = "/etc/mesh-dns/mesh-dns.yaml";
+
+// A setting as documentation and environment know it.
+struct SettingInfo {
+  const char* path;      // "dns.negativeTtl"
+  const char* type;      // "duration", "list of addresses", ...
+  const char* by_default;
+  const char* help;
+};
+std::vector<SettingInfo> setting_table();
+// "dns.negativeTtl" → "MESH_DNS_DNS_NEGATIVE_TTL"
+std::string environment_name(std::string_view path);
 
 // Overrides that the environment holds: MESH_DNS_* by name of the setting, and Kuma's own
 // variables as aliases. `environment` is "NAME=value" strings.

@@ -235,10 +235,10 @@ TEST(GeneratorTest, TheZoneOfATemplate) {
 
 TEST(GeneratorTest, DefaultsAreKumas) {
   const auto names = [](std::string_view env) {
-    std::vector<std::string> names;
-    for (const auto& g : default_generators(env)) names.push_back(g->meta.name);
-    std::ranges::sort(names);
-    return names;
+    std::vector<std::string> sorted;
+    for (const auto& g : default_generators(env)) sorted.push_back(g->meta.name);
+    std::ranges::sort(sorted);
+    return sorted;
   };
   EXPECT_EQ(names("universal"),
             (std::vector<std::string>{"local-mesh-external-service", "local-universal-mesh-service",

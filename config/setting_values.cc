@@ -1,0 +1,217 @@
+#include "config/setting_values.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cctype>
+#include <limits>
+
+namespace config {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t value;
+};
+constexpr Unit kDurations[] = {
+    {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+constexpr Unit kSizes[] = {
+    {"", 1}, {"B", 1}, {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};
+
+std::optional<std::uint64_t> parse_with_unit(std::string_view text, const auto& units) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const Unit& unit : units) {
+    if (unit.name != name) continue;
+    if (value > std::numeric_limits<std::uint64_t>::max() / unit.value) return std::nullopt;
+    return value * unit.value;
+  }
+  return std::nullopt;
+}
+
+std::string duration_text(std::uint64_t ms) {
+  for (const Unit& unit : {kDurations[4], kDurations[3], kDurations[2], kDurations[1]}) {
+    if (ms >= unit.value && ms % unit.value == 0) {
+      return std::to_string(ms / unit.value) + std::string(unit.name);
+    }
+  }
+  return std::to_string(ms) + "ms";
+}
+
+std::string lowered(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::optional<std::string> dns_name(Decoder& decoder, const Node& node, const Path& path) {
+  auto text = decoder.string(node, path);
+  if (!text) return std::nullopt;
+  std::string name = lowered(*text);
+  if (name.size() > 1 && name.ends_with('.')) name.pop_back();
+  if (is_subdomain(name)) return name;
+  decoder.error(node, path, "expected a DNS name, found " + described(node));
+  return std::nullopt;
+}
+
+// Calls `f` with each item. A single value is a list of one.
+void for_each(Decoder& decoder, const Node& node, const Path& path, auto f) {
+  if (node.kind == Node::Kind::Scalar) return f(node, path);
+  if (!decoder.sequence(node, path)) return;
+  for (std::size_t i = 0; i < node.items.size(); ++i) f(node.items[i], path[i]);
+}
+
+std::optional<std::uint64_t> duration(Decoder& decoder, const Node& node, const Path& path,
+                                      Range range) {
+  const auto ms = node.kind == Node::Kind::Scalar ? parse_duration(node.text) : std::nullopt;
+  if (!ms) {
+    decoder.error(node, path,
+                  "expected a duration, as 30s, 5m or 1500ms, found " + described(node));
+  } else if (*ms < range.least || *ms > range.most) {
+    decoder.error(node, path, node.text + " is not between " + duration_text(range.least) +
+                                  " and " + duration_text(range.most));
+  } else {
+    return ms;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_duration(std::string_view text) {
+  return parse_with_unit(text, kDurations);
+}
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  return parse_with_unit(text, kSizes);
+}
+
+void set_text(Decoder& decoder, const Node& node, const Path& path, std::string& to) {
+  auto text = decoder.string(node, path);
+  if (!text) return;
+  if (text->empty()) return decoder.error(node, path, "is empty");
+  to = std::move(*text);
+}
+
+void set_name(Decoder& decoder, const Node& node, const Path& path, std::string& to) {
+  auto text = decoder.string(node, path);
+  if (!text) return;
+  if (!is_subdomain(*text)) {
+    return decoder.error(node, path,
+                         described(node) + " is no name: a-z, 0-9, '-' and '.' are allowed");
+  }
+  to = std::move(*text);
+}
+
+void set_flag(Decoder& decoder, const Node& node, const Path& path, bool& to) {
+  if (const auto flag = decoder.boolean(node, path)) to = *flag;
+}
+
+void set_count(Decoder& decoder, const Node& node, const Path& path, Range range,
+               std::uint64_t& to) {
+  const auto count = decoder.integer(node, path, static_cast<std::int64_t>(range.least),
+                                     static_cast<std::int64_t>(range.most));
+  if (count) to = static_cast<std::uint64_t>(*count);
+}
+
+void set_count(Decoder& decoder, const Node& node, const Path& path, Range range,
+               std::uint32_t& to) {
+  std::uint64_t count = to;
+  set_count(decoder, node, path, range, count);
+  to = static_cast<std::uint32_t>(count);
+}
+
+void set_milliseconds(Decoder& decoder, const Node& node, const Path& path, Range range,
+                      std::uint64_t& to) {
+  if (const auto ms = duration(decoder, node, path, range)) to = *ms;
+}
+
+void set_seconds(Decoder& decoder, const Node& node, const Path& path, Range range,
+                 std::uint32_t& to) {
+  const auto ms = duration(decoder, node, path, {range.least * 1000, range.most * 1000});
+  if (!ms) return;
+  if (*ms % 1000 != 0) return decoder.error(node, path, "a TTL is in whole seconds");
+  to = static_cast<std::uint32_t>(*ms / 1000);
+}
+
+void set_size(Decoder& decoder, const Node& node, const Path& path, Range range,
+              std::uint64_t& to) {
+  const auto size = node.kind == Node::Kind::Scalar ? parse_size(node.text) : std::nullopt;
+  if (!size) {
+    decoder.error(node, path, "expected a size, as 16MiB or 64KiB, found " + described(node));
+  } else if (*size < range.least || *size > range.most) {
+    decoder.error(node, path, node.text + " is not between " + std::to_string(range.least) +
+                                  " and " + std::to_string(range.most) + " bytes");
+  } else {
+    to = *size;
+  }
+}
+
+void set_endpoint(Decoder& decoder, const Node& node, const Path& path, std::uint16_t port,
+                  Endpoint& to) {
+  const std::string_view text = node.text;
+  auto endpoint = parse_endpoint(text);
+  if (!endpoint && port != 0) {
+    if (const auto ip = mesh::Ip::parse(text)) endpoint = Endpoint{*ip, port};
+  }
+  if (endpoint) {
+    to = *endpoint;
+  } else {
+    decoder.error(node, path,
+                  "expected an IP address and a port, as 127.0.0.1:15053 or [::1]:15053, found " +
+                      described(node));
+  }
+}
+
+void set_texts(Decoder& decoder, const Node& node, const Path& path,
+               std::vector<std::string>& to) {
+  to.clear();
+  for_each(decoder, node, path, [&](const Node& item, const Path& at) {
+    set_text(decoder, item, at, to.emplace_back());
+  });
+}
+
+void set_names(Decoder& decoder, const Node& node, const Path& path,
+               std::vector<std::string>& to) {
+  to.clear();
+  for_each(decoder, node, path, [&](const Node& item, const Path& at) {
+    if (auto name = dns_name(decoder, item, at)) to.push_back(std::move(*name));
+  });
+}
+
+void set_endpoints(Decoder& decoder, const Node& node, const Path& path, std::uint16_t port,
+                   std::vector<Endpoint>& to) {
+  to.clear();
+  for_each(decoder, node, path, [&](const Node& item, const Path& at) {
+    set_endpoint(decoder, item, at, port, to.emplace_back());
+  });
+}
+
+void set_ranges(Decoder& decoder, const Node& node, const Path& path,
+                std::vector<mesh::Cidr>& to) {
+  to.clear();
+  for_each(decoder, node, path, [&](const Node& item, const Path& at) {
+    if (const auto range = mesh::Cidr::parse(item.text)) return to.push_back(*range);
+    decoder.error(item, at,
+                  "expected an address range, as 241.0.0.0/8 or fd00:241::/64, with no bits set "
+                  "behind the prefix, found " + described(item));
+  });
+}
+
+void set_routes(Decoder& decoder, const Node& node, const Path& path,
+                std::map<std::string, std::vector<Endpoint>>& to) {
+  to.clear();
+  if (!decoder.map(node, path)) return;
+  for (const Entry& entry : node.entries) {
+    Node key;
+    key.kind = Node::Kind::Scalar;
+    key.text = entry.key;
+    key.line = entry.line;
+    key.column = entry.column;
+    const Path at = path / entry.key;
+    if (auto zone = dns_name(decoder, key, at)) {
+      set_endpoints(decoder, entry.value, at, 53, to[*zone]);
+    }
+  }
+}
+
+}  // namespace config

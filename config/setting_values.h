@@ -1,0 +1,56 @@
+// The values that settings have: durations, sizes, addresses, ranges, and lists of them.
+//
+// Each function reports what is wrong with its node and leaves `to` alone then. Internal to the
+// folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/decode.h"
+#include "config/settings.h"
+
+namespace config {
+
+// "1500ms", "30s", "5m", "12h", "7d" → ms
+std::optional<std::uint64_t> parse_duration(std::string_view text);
+// "16MiB", "64KiB", "1GiB", "4096" → bytes
+std::optional<std::uint64_t> parse_size(std::string_view text);
+
+struct Range {
+  std::uint64_t least;
+  std::uint64_t most;
+};
+
+void set_text(Decoder& decoder, const Node& node, const Path& path, std::string& to);
+void set_name(Decoder& decoder, const Node& node, const Path& path, std::string& to);
+void set_flag(Decoder& decoder, const Node& node, const Path& path, bool& to);
+void set_count(Decoder& decoder, const Node& node, const Path& path, Range range,
+               std::uint32_t& to);
+void set_count(Decoder& decoder, const Node& node, const Path& path, Range range,
+               std::uint64_t& to);
+void set_milliseconds(Decoder& decoder, const Node& node, const Path& path, Range range,
+                      std::uint64_t& to);
+void set_seconds(Decoder& decoder, const Node& node, const Path& path, Range range,
+                 std::uint32_t& to);
+void set_size(Decoder& decoder, const Node& node, const Path& path, Range range,
+              std::uint64_t& to);
+// `port`: where the text has none; 0: it must have one.
+void set_endpoint(Decoder& decoder, const Node& node, const Path& path, std::uint16_t port,
+                  Endpoint& to);
+
+void set_texts(Decoder& decoder, const Node& node, const Path& path, std::vector<std::string>& to);
+// DNS names, lowered, without a final dot.
+void set_names(Decoder& decoder, const Node& node, const Path& path, std::vector<std::string>& to);
+void set_endpoints(Decoder& decoder, const Node& node, const Path& path, std::uint16_t port,
+                   std::vector<Endpoint>& to);
+void set_ranges(Decoder& decoder, const Node& node, const Path& path, std::vector<mesh::Cidr>& to);
+// A map from DNS zones to lists of servers.
+void set_routes(Decoder& decoder, const Node& node, const Path& path,
+                std::map<std::string, std::vector<Endpoint>>& to);
+
+}  // namespace config
