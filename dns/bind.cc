@@ -1,0 +1,165 @@
+#include "dns/bind.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace dns {
+namespace {
+
+constexpr int kReceiveBuffer = 4 << 20;  // bytes; the default holds 13 ms of a loaded server
+constexpr int kBacklog = 1024;
+constexpr int kPortAttempts = 50;
+
+class Socket {
+ public:
+  explicit Socket(int fd) : fd_(fd) {}
+  ~Socket() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+std::string shown(const ListenAddress& listen) {
+  const bool v6 = listen.address.find(':') != std::string::npos;
+  return (v6 ? '[' + listen.address + ']' : listen.address) + ':' + std::to_string(listen.port);
+}
+
+const char* name(int type) {
+  return type == SOCK_DGRAM ? "udp" : "tcp";
+}
+
+[[noreturn]] void fail(const ListenAddress& listen, int type, int error) {
+  const std::string what = shown(listen) + " (" + name(type) + ")";
+  switch (error) {
+    case EADDRINUSE:
+      throw BindError(what + " is in use: find who has it with `ss -ln" +
+                      (type == SOCK_DGRAM ? "u" : "t") + "p sport = :" +
+                      std::to_string(listen.port) + "`, or choose another address with --listen");
+    case EADDRNOTAVAIL:
+      throw BindError(what + ": " + listen.address +
+                      " is no address of this host: `ip address` lists those, --listen takes one");
+    case EACCES:
+      throw BindError(what + ": ports below 1024 need the capability CAP_NET_BIND_SERVICE " +
+                      "(`setcap cap_net_bind_service=+ep` on the program), or a lower sysctl "
+                      "net.ipv4.ip_unprivileged_port_start");
+    default: throw BindError(what + " can't be bound: " + std::strerror(error));
+  }
+}
+
+void set(int fd, int level, int option, int value) {
+  setsockopt(fd, level, option, &value, sizeof value);
+}
+
+Socket make_socket(const ListenAddress& listen, const SocketAddress& address, int type) {
+  Socket socket(::socket(address.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (socket.get() < 0) fail(listen, type, errno);
+  // A TCP port of a process that died may be in TIME_WAIT still. For UDP the option would mean
+  // sharing the port.
+  if (type == SOCK_STREAM) set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (address.family() == AF_INET6) set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  return Socket(socket.release());
+}
+
+void bind_to(int fd, const ListenAddress& listen, const SocketAddress& address, int type) {
+  if (bind(fd, address.get(), address.size) != 0) fail(listen, type, errno);
+}
+
+std::uint16_t bound_port(int fd) {
+  SocketAddress address;
+  address.size = sizeof address.storage;
+  getsockname(fd, address.get(), &address.size);
+  return address.port();
+}
+
+int bind_shared(const ListenAddress& listen, int type) {
+  const SocketAddress address = socket_address(listen);
+  Socket socket = make_socket(listen, address, type);
+  set(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (type == SOCK_DGRAM) {
+    set(socket.get(), SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
+    const bool v4 = address.family() == AF_INET;
+    const bool wildcard = listen.address == "0.0.0.0" || listen.address == "::";
+    if (wildcard) {
+      set(socket.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
+    }
+  }
+  bind_to(socket.get(), listen, address, type);
+  if (type == SOCK_STREAM && ::listen(socket.get(), kBacklog) != 0) fail(listen, type, errno);
+  return socket.release();
+}
+
+// With port 0 the kernel chooses one for UDP, which TCP may not have free.
+bool try_both(ListenAddress& listen, bool last) {
+  SocketAddress address = socket_address(listen);
+  const Socket udp = make_socket(listen, address, SOCK_DGRAM);
+  bind_to(udp.get(), listen, address, SOCK_DGRAM);
+  ListenAddress chosen{listen.address, bound_port(udp.get())};
+  address.set_port(chosen.port);
+  const Socket tcp = make_socket(chosen, address, SOCK_STREAM);
+  // Two sockets may be bound to one address while none listens, hence listen().
+  const bool free = bind(tcp.get(), address.get(), address.size) == 0 && ::listen(tcp.get(), 1) == 0;
+  if (!free && (listen.port != 0 || last)) fail(chosen, SOCK_STREAM, errno);
+  if (free) listen = chosen;
+  return free;
+}
+
+}  // namespace
+
+std::uint16_t SocketAddress::port() const {
+  if (family() == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
+  return ntohs(reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
+}
+
+void SocketAddress::set_port(std::uint16_t port) {
+  if (family() == AF_INET) {
+    reinterpret_cast<sockaddr_in*>(&storage)->sin_port = htons(port);
+  } else {
+    reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port = htons(port);
+  }
+}
+
+SocketAddress socket_address(const ListenAddress& listen) {
+  SocketAddress address;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
+  if (inet_pton(AF_INET, listen.address.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    address.size = sizeof *v4;
+  } else if (inet_pton(AF_INET6, listen.address.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    address.size = sizeof *v6;
+  } else {
+    throw BindError("\"" + listen.address + "\" is no IP address");
+  }
+  address.set_port(listen.port);
+  return address;
+}
+
+ListenAddress probe(const ListenAddress& listen) {
+  ListenAddress bound = listen;
+  for (int left = kPortAttempts; left > 0; --left) {
+    if (try_both(bound, left == 1)) break;
+  }
+  return bound;
+}
+
+int bind_udp(const ListenAddress& listen) {
+  return bind_shared(listen, SOCK_DGRAM);
+}
+
+int bind_tcp(const ListenAddress& listen) {
+  return bind_shared(listen, SOCK_STREAM);
+}
+
+}  // namespace dns

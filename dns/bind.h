@@ -1,0 +1,40 @@
+// Sockets that are bound: every way in which that fails becomes a BindError that says what to do.
+//
+// Internal to the folder.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "dns/server.h"
+
+namespace dns {
+
+// An address as the kernel takes it.
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  int family() const { return storage.ss_family; }
+  std::uint16_t port() const;
+  void set_port(std::uint16_t port);
+};
+
+SocketAddress socket_address(const ListenAddress& listen);  // throws BindError
+
+// Fails if anyone, even of our own user, serves the address: SO_REUSEPORT alone would let two
+// processes share it silently. Gives the address with its port, chosen if it was 0 so that it is
+// free for UDP and TCP.
+ListenAddress probe(const ListenAddress& listen);  // throws BindError
+
+// Non-blocking, SO_REUSEPORT; UDP on all addresses tells the one that was asked, TCP listens. The caller owns
+// the descriptor.
+int bind_udp(const ListenAddress& listen);  // throws BindError
+int bind_tcp(const ListenAddress& listen);  // throws BindError
+
+}  // namespace dns

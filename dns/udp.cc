@@ -1,0 +1,163 @@
+#include "dns/udp.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstring>
+
+namespace dns {
+namespace {
+
+constexpr std::size_t kBatch = 64;
+constexpr std::size_t kMaxQuery = 2048;  // a longer one is cut, and is a FORMERR then
+constexpr std::size_t kControl = 64;     // CMSG_SPACE of an in6_pktinfo is 40
+// Batches before other events get their turn.
+constexpr int kBatchesInARow = 8;
+// How long a full send buffer is waited for, ms, until a batch's remainder is given up.
+constexpr int kSendPatience = 100;
+
+ClientAddress client_of(const sockaddr_storage& from) {
+  ClientAddress client{};
+  if (from.ss_family == AF_INET6) {
+    std::memcpy(client.data(), &reinterpret_cast<const sockaddr_in6&>(from).sin6_addr, 16);
+    return client;
+  }
+  client[10] = client[11] = 0xff;
+  std::memcpy(client.data() + 12, &reinterpret_cast<const sockaddr_in&>(from).sin_addr, 4);
+  return client;
+}
+
+bool has_port(const sockaddr_storage& from) {
+  if (from.ss_family == AF_INET6) return reinterpret_cast<const sockaddr_in6&>(from).sin6_port != 0;
+  return reinterpret_cast<const sockaddr_in&>(from).sin_port != 0;
+}
+
+// Turns "was sent to" into "leaves from": the address stays, but the route is to choose the
+// interface, unless the address has meaning on one link only.
+void turn_around(msghdr& message) {
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+      auto* info = reinterpret_cast<in_pktinfo*>(CMSG_DATA(c));
+      info->ipi_ifindex = 0;
+    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+      auto* info = reinterpret_cast<in6_pktinfo*>(CMSG_DATA(c));
+      if (!IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr)) info->ipi6_ifindex = 0;
+    }
+  }
+}
+
+}  // namespace
+
+// Everything that a batch needs, made once.
+struct UdpSocket::Batch {
+  std::array<mmsghdr, kBatch> in{};
+  std::array<mmsghdr, kBatch> out{};
+  std::array<iovec, kBatch> in_parts{};
+  std::array<iovec, kBatch> out_parts{};
+  std::array<sockaddr_storage, kBatch> from{};
+  alignas(cmsghdr) std::array<std::array<std::uint8_t, kControl>, kBatch> control{};
+  std::array<std::array<std::uint8_t, kMaxQuery>, kBatch> queries{};
+  std::array<std::array<std::uint8_t, kUdpPayload>, kBatch> answers{};
+
+  explicit Batch(bool wildcard) {
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      in_parts[i] = {queries[i].data(), kMaxQuery};
+      in[i].msg_hdr.msg_name = &from[i];
+      in[i].msg_hdr.msg_iov = &in_parts[i];
+      in[i].msg_hdr.msg_iovlen = 1;
+      if (wildcard) in[i].msg_hdr.msg_control = control[i].data();
+    }
+  }
+
+  // recvmmsg() overwrites the sizes.
+  void reset(bool wildcard) {
+    for (mmsghdr& message : in) {
+      message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+      message.msg_hdr.msg_controllen = wildcard ? kControl : 0;
+    }
+  }
+};
+
+UdpSocket::UdpSocket(boost::asio::io_context& io, int fd, bool wildcard, Responder& responder)
+    : io_(io),
+      socket_(io, fd),
+      wildcard_(wildcard),
+      responder_(responder),
+      batch_(std::make_unique<Batch>(wildcard)) {}
+
+UdpSocket::~UdpSocket() = default;
+
+void UdpSocket::start() {
+  wait();
+}
+
+void UdpSocket::wait() {
+  socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [this](const boost::system::error_code& error) {
+                       if (!error) serve();
+                     });
+}
+
+void UdpSocket::serve() {
+  for (int left = kBatchesInARow; left > 0; --left) {
+    // A batch that isn't full has emptied the socket.
+    if (serve_batch() < kBatch) return wait();
+  }
+  boost::asio::post(io_, [this] {
+    if (socket_.is_open()) serve();
+  });
+}
+
+// Gives the number of datagrams that were there.
+std::size_t UdpSocket::serve_batch() {
+  Batch& batch = *batch_;
+  batch.reset(wildcard_);
+  const int received =
+      recvmmsg(socket_.native_handle(), batch.in.data(), kBatch, MSG_DONTWAIT, nullptr);
+  // An ICMP error about an earlier reply is reported here, and is nothing to us.
+  if (received <= 0) return 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
+    mmsghdr& query = batch.in[i];
+    if (!has_port(batch.from[i])) continue;  // nobody can be answered at port 0
+    const std::size_t size = responder_.respond({batch.queries[i].data(), query.msg_len},
+                                                client_of(batch.from[i]), Transport::Udp,
+                                                batch.answers[count]);
+    if (size == 0) continue;
+    if (wildcard_) turn_around(query.msg_hdr);
+    batch.out_parts[count] = {batch.answers[count].data(), size};
+    batch.out[count].msg_hdr = query.msg_hdr;
+    batch.out[count].msg_hdr.msg_iov = &batch.out_parts[count];
+    ++count;
+  }
+  send(count);
+  return static_cast<std::size_t>(received);
+}
+
+void UdpSocket::send(std::size_t count) {
+  for (std::size_t sent = 0; sent < count;) {
+    const int now = sendmmsg(socket_.native_handle(), batch_->out.data() + sent,
+                             static_cast<unsigned>(count - sent), MSG_DONTWAIT);
+    if (now > 0) {
+      sent += static_cast<std::size_t>(now);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      pollfd writable{socket_.native_handle(), POLLOUT, 0};
+      if (poll(&writable, 1, kSendPatience) <= 0) return;
+    } else if (errno != EINTR) {
+      ++sent;  // this client can't be reached; the others can
+    }
+  }
+}
+
+void UdpSocket::drain() {
+  boost::system::error_code ignored;
+  while (socket_.is_open() && serve_batch() == kBatch) {
+  }
+  socket_.close(ignored);
+}
+
+}  // namespace dns

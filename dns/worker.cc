@@ -1,0 +1,68 @@
+#include "dns/worker.h"
+
+#include <pthread.h>
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <string>
+
+#include "dns/bind.h"
+
+namespace dns {
+
+namespace asio = boost::asio;
+
+Worker::Worker(const ServerSettings& settings, const std::vector<ListenAddress>& bound,
+               std::shared_ptr<const Zone> zone, TcpLimits& limits, std::function<void()> crowded)
+    : responder_(settings.allow, settings.tcp_idle_timeout, std::move(zone)) {
+  for (const ListenAddress& address : bound) {
+    const bool wildcard = address.address == "0.0.0.0" || address.address == "::";
+    udp_.emplace_back(io_, bind_udp(address), wildcard, responder_);
+    const int family = socket_address(address).family();
+    tcp_.emplace_back(io_, bind_tcp(address), family, settings.tcp_idle_timeout, responder_, limits,
+                      crowded);
+  }
+}
+
+Worker::~Worker() {
+  if (!thread_.joinable()) return;
+  drain(0);
+  join();
+}
+
+void Worker::start(unsigned number) {
+  for (UdpSocket& socket : udp_) socket.start();
+  for (TcpListener& listener : tcp_) listener.start();
+  thread_ = std::thread([this] { io_.run(); });
+  // Names have at most 15 characters.
+  pthread_setname_np(thread_.native_handle(), ("mesh-dns/" + std::to_string(number)).c_str());
+}
+
+void Worker::adopt(std::shared_ptr<const Zone> zone) {
+  asio::post(io_, [this, zone = std::move(zone)]() mutable { responder_.adopt(std::move(zone)); });
+}
+
+void Worker::close_oldest_idle() {
+  asio::post(io_, [this] {
+    for (TcpListener& listener : tcp_) {
+      if (listener.close_oldest_idle()) return;
+    }
+  });
+}
+
+void Worker::drain(std::uint32_t timeout) {
+  asio::post(io_, [this, timeout] {
+    for (UdpSocket& socket : udp_) socket.drain();
+    for (TcpListener& listener : tcp_) listener.drain();
+    // run() returns when the last session has ended, or at the deadline.
+    work_.reset();
+    deadline_.expires_after(std::chrono::milliseconds(timeout));
+    deadline_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
+  });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace dns

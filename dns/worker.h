@@ -1,0 +1,49 @@
+// One thread that answers, with sockets of its own on every address: it shares nothing with the other
+// workers while it does.
+//
+// The owner's thread calls the public functions; they reach the worker's thread as messages.
+// Internal to the folder: it includes Asio.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <list>
+#include <memory>
+#include <thread>
+
+#include "dns/responder.h"
+#include "dns/tcp.h"
+#include "dns/udp.h"
+
+namespace dns {
+
+class Worker {
+ public:
+  // Binds its sockets. `crowded`: see TcpListener. Throws BindError.
+  Worker(const ServerSettings& settings, const std::vector<ListenAddress>& bound,
+         std::shared_ptr<const Zone> zone, TcpLimits& limits, std::function<void()> crowded);
+  ~Worker();  // drain(0) and join(), if that wasn't done
+
+  void start(unsigned number);
+  void adopt(std::shared_ptr<const Zone> zone);
+  void close_oldest_idle();
+  // Answers what was received; TCP sessions have `timeout` ms to finish.
+  void drain(std::uint32_t timeout);
+  void join();
+
+  const Counts& counts() const { return responder_.counts(); }
+
+ private:
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      io_.get_executor()};
+  boost::asio::steady_timer deadline_{io_};
+  Responder responder_;
+  std::list<UdpSocket> udp_;
+  std::list<TcpListener> tcp_;
+  std::thread thread_;
+};
+
+}  // namespace dns
