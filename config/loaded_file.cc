@@ -113,8 +113,8 @@ std::vector<Job> take_text(LoadedFile& file, const LoadedFile& before, std::stri
         {mesh::Severity::Error, {file.name, texts[settings.limits.documents].line, 1}, "",
          "has " + std::to_string(texts.size()) + " documents, more than limits.documents allows (" +
              std::to_string(settings.limits.documents) +
-             "): split the file, or raise the limit; those behind here are not read"});
-    texts.resize(settings.limits.documents);
+             "): split the file, or raise the limit; nothing of it is read"});
+    return {};
   }
   Known known(before.documents);
   file.documents.resize(texts.size());

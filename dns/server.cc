@@ -1,6 +1,7 @@
 #include "dns/server.h"
 
 #include <algorithm>
+#include <chrono>
 #include <list>
 
 #include "dns/bind.h"
@@ -45,8 +46,9 @@ class Server::Impl {
   }
 
   void drain(std::uint32_t timeout) {
-    for (Worker& worker : workers_) worker.drain(timeout);
-    for (Worker& worker : workers_) worker.join();
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout);
+    for (Worker& worker : workers_) worker.drain();
+    for (Worker& worker : workers_) worker.join(deadline);
   }
 
  private:

@@ -249,6 +249,10 @@ bool TcpListener::close_oldest_idle() {
   return false;
 }
 
+void TcpListener::close_all() {
+  for (TcpSession* session : sessions_) session->close();
+}
+
 void TcpListener::drain() {
   error_code ignored;
   acceptor_.close(ignored);

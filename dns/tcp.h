@@ -53,6 +53,7 @@ class TcpListener {
   bool close_oldest_idle();
   // Accepts no more, and closes each connection when it has had its answers.
   void drain();
+  void close_all();
 
  private:
   friend class TcpSession;

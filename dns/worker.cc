@@ -3,8 +3,8 @@
 #include <pthread.h>
 
 #include <boost/asio/post.hpp>
-#include <chrono>
 #include <string>
+#include <utility>
 
 #include "dns/bind.h"
 
@@ -25,15 +25,16 @@ Worker::Worker(const ServerSettings& settings, const std::vector<ListenAddress>&
 }
 
 Worker::~Worker() {
-  if (!thread_.joinable()) return;
-  drain(0);
-  join();
+  drain();
+  join({});
 }
 
 void Worker::start(unsigned number) {
   for (UdpSocket& socket : udp_) socket.start();
   for (TcpListener& listener : tcp_) listener.start();
-  thread_ = std::thread([this] { io_.run(); });
+  std::packaged_task<void()> run([this] { io_.run(); });
+  ended_ = run.get_future();
+  thread_ = std::thread(std::move(run));
   // Names have at most 15 characters.
   pthread_setname_np(thread_.native_handle(), ("mesh-dns/" + std::to_string(number)).c_str());
 }
@@ -50,19 +51,23 @@ void Worker::close_oldest_idle() {
   });
 }
 
-void Worker::drain(std::uint32_t timeout) {
-  asio::post(io_, [this, timeout] {
+void Worker::drain() {
+  asio::post(io_, [this] {
     for (UdpSocket& socket : udp_) socket.drain();
     for (TcpListener& listener : tcp_) listener.drain();
-    // run() returns when the last session has ended, or at the deadline.
+    // run() returns when the last session has ended.
     work_.reset();
-    deadline_.expires_after(std::chrono::milliseconds(timeout));
-    deadline_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
   });
 }
 
-void Worker::join() {
-  if (thread_.joinable()) thread_.join();
+void Worker::join(std::chrono::steady_clock::time_point deadline) {
+  if (!thread_.joinable()) return;
+  if (ended_.wait_until(deadline) == std::future_status::timeout) {
+    asio::post(io_, [this] {
+      for (TcpListener& listener : tcp_) listener.close_all();
+    });
+  }
+  thread_.join();
 }
 
 }  // namespace dns

@@ -7,8 +7,9 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
+#include <future>
 #include <list>
 #include <memory>
 #include <thread>
@@ -24,14 +25,15 @@ class Worker {
   // Binds its sockets. `crowded`: see TcpListener. Throws BindError.
   Worker(const ServerSettings& settings, const std::vector<ListenAddress>& bound,
          std::shared_ptr<const Zone> zone, TcpLimits& limits, std::function<void()> crowded);
-  ~Worker();  // drain(0) and join(), if that wasn't done
+  ~Worker();  // drain() and join() at once, if that wasn't done
 
   void start(unsigned number);
   void adopt(std::shared_ptr<const Zone> zone);
   void close_oldest_idle();
-  // Answers what was received; TCP sessions have `timeout` ms to finish.
-  void drain(std::uint32_t timeout);
-  void join();
+  // Answers what was received, lets TCP sessions finish, and ends then.
+  void drain();
+  // Waits for the end; sessions that are open at the deadline are closed.
+  void join(std::chrono::steady_clock::time_point deadline);
 
   const Counts& counts() const { return responder_.counts(); }
 
@@ -39,11 +41,11 @@ class Worker {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
-  boost::asio::steady_timer deadline_{io_};
   Responder responder_;
   std::list<UdpSocket> udp_;
   std::list<TcpListener> tcp_;
   std::thread thread_;
+  std::future<void> ended_;
 };
 
 }  // namespace dns

@@ -141,16 +141,9 @@ class Evaluator {
 
   Value function(const Command& command, const Value& dot, const std::optional<Value>& final) {
     const Operand& first = command.operands.front();
-    const std::size_t count = command.operands.size() - 1 + (final ? 1 : 0);
-    try {
-      check_count(first.name, count);
-    } catch (const FunctionError& error) {
-      fail(first.offset, error.message);
-    }
     if (first.name == "and" || first.name == "or") return logical(command, dot, final);
-    require_text(command);
     std::vector<Value> arguments;
-    arguments.reserve(count);
+    arguments.reserve(command.operands.size());
     for (std::size_t i = 1; i < command.operands.size(); ++i) {
       arguments.push_back(operand(command.operands[i], dot));
     }
@@ -167,20 +160,6 @@ class Evaluator {
       if (value.truth() == is_or) return value;
     }
     return final ? *final : value;
-  }
-
-  // Where a string is wanted, Go takes no other constant, not even before it evaluates the rest.
-  void require_text(const Command& command) const {
-    const Operand& function = command.operands.front();
-    if (command.operands.size() < 2 || (function.name != "label" && function.name != "printf")) {
-      return;
-    }
-    const Operand& text = command.operands[1];
-    if (text.kind == Kind::Nil ||
-        (text.kind == Kind::Constant && text.constant.kind != Value::Kind::String)) {
-      fail(text.offset, function.name + " wants a string in double quotes, \"...\", not " +
-                            (text.kind == Kind::Nil ? "nil" : text.source));
-    }
   }
 
   Value call(const Operand& function, std::span<const Value> arguments) const {

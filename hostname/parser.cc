@@ -198,6 +198,30 @@ class Parser {
         throw TemplateError{first.offset, "only a function can stand behind |"};
       }
     }
+    for (std::size_t i = 0; i < pipeline.commands.size(); ++i) {
+      check_function(pipeline.commands[i], i > 0);
+    }
+  }
+
+  // What can never work is told here and not when a service is named: perhaps there is none yet. Go
+  // only sees it then.
+  static void check_function(const Command& command, bool behind_pipe) {
+    const Operand& function = command.operands.front();
+    if (function.kind != Operand::Kind::Function) return;
+    try {
+      check_count(function.name, command.operands.size() - 1 + (behind_pipe ? 1 : 0));
+    } catch (const FunctionError& error) {
+      throw TemplateError{function.offset, error.message};
+    }
+    if (function.name != "label" && function.name != "printf") return;
+    if (command.operands.size() < 2) return;
+    const Operand& text = command.operands[1];
+    const bool is_nil = text.kind == Operand::Kind::Nil;
+    const bool is_constant = text.kind == Operand::Kind::Constant;
+    if (is_nil || (is_constant && text.constant.kind != Value::Kind::String)) {
+      throw TemplateError{text.offset, function.name + " wants a string in double quotes, \"...\", not " +
+                                           (is_nil ? "nil" : text.source)};
+    }
   }
 
   static bool starts_operand(const Token& token) {

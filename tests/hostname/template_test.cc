@@ -74,18 +74,31 @@ std::string outcome(const std::string& text, const Fields& fields) {
   return "ok: " + *rendered;
 }
 
+// Arguments that can't be right are refused even in a branch that is not taken, where Go never looks
+// at them.
+bool is_refused_early(const std::string& text) {
+  const auto compiled = Template::compile(text);
+  return !compiled && compiled.error().message.find(" wants ") != std::string::npos;
+}
+
 void check(const std::string& file, std::size_t least) {
   const std::vector<Golden> cases = read(file);
   ASSERT_GE(cases.size(), least);
+  std::size_t refused_early = 0;
   for (const Golden& golden : cases) {
     const std::string found = outcome(golden.text, kService);
     if (golden.outcome == "ok") {
+      if (is_refused_early(golden.text)) {
+        ++refused_early;
+        continue;
+      }
       EXPECT_EQ(found, "ok: " + golden.result) << golden.rule << ": " << golden.text;
     } else {
       EXPECT_TRUE(found.starts_with("fails: "))
           << golden.rule << ": " << golden.text << "\n  Go: " << golden.outcome << ", we: " << found;
     }
   }
+  EXPECT_LE(refused_early, cases.size() / 20);
 }
 
 TEST(TemplateTest, EveryResultIsGos) {
@@ -104,6 +117,8 @@ TEST(TemplateTest, ErrorsSayWhereAndWhat) {
     const char* message;  // a part of it
   } kCases[] = {
       {"single quotes are characters", "{{ label 'x' }}", 9, "double quotes"},
+      {"and found in a branch that is not taken", "{{ if false }}{{ label 'x' }}{{ end }}", 23, "double quotes"},
+      {"too few arguments, with no service needed to see it", "{{ label }}", 3, "label wants"},
       {"single quotes around a word", "{{ label 'team' }}", 9, "double quotes"},
       {"an unknown field lists those there are", "{{ .Nmae }}", 3, ".DisplayName"},
       {"an unknown function lists those there are", "{{ upper .Name }}", 3, "printf"},
