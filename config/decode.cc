@@ -1,8 +1,8 @@
 #include "config/decode.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <vector>
 
 #include "config/text.h"
@@ -68,10 +68,14 @@ bool is_typed(const Node& scalar) {
 
 std::string described(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::Null: return "nothing";
-    case Node::Kind::Map: return "a map";
-    case Node::Kind::Sequence: return "a list";
-    case Node::Kind::Scalar: break;
+    case Node::Kind::Null:
+      return "nothing";
+    case Node::Kind::Map:
+      return "a map";
+    case Node::Kind::Sequence:
+      return "a list";
+    case Node::Kind::Scalar:
+      break;
   }
   if (node.plain && is_boolean(node.text)) return "the boolean " + node.text;
   if (node.plain && is_number(node.text)) return "the number " + node.text;
@@ -156,8 +160,8 @@ std::optional<std::string> Decoder::string(const Node& node, const Path& path) {
   return std::nullopt;
 }
 
-std::optional<std::int64_t> Decoder::integer(const Node& node, const Path& path,
-                                             std::int64_t least, std::int64_t most) {
+std::optional<std::int64_t> Decoder::integer(const Node& node, const Path& path, std::int64_t least,
+                                             std::int64_t most) {
   std::int64_t value = 0;
   const char* end = node.text.data() + node.text.size();
   const auto parsed = std::from_chars(node.text.data(), end, value);
@@ -167,8 +171,8 @@ std::optional<std::int64_t> Decoder::integer(const Node& node, const Path& path,
     return std::nullopt;
   }
   if (parsed.ec != std::errc() || value < least || value > most) {
-    error(node, path, node.text + " is not between " + std::to_string(least) + " and " +
-                          std::to_string(most));
+    error(node, path,
+          node.text + " is not between " + std::to_string(least) + " and " + std::to_string(most));
     return std::nullopt;
   }
   return value;
@@ -193,7 +197,8 @@ std::optional<std::string> Decoder::word(const Node& node, const Path& path,
   if (node.kind == Node::Kind::Scalar && std::ranges::find(words, node.text) != words.end()) {
     return node.text;
   }
-  error(node, path, "expected one of " + joined({words.begin(), words.size()}) + ", found " + described(node));
+  error(node, path,
+        "expected one of " + joined({words.begin(), words.size()}) + ", found " + described(node));
   return std::nullopt;
 }
 
@@ -209,8 +214,9 @@ void Decoder::label(const Entry& entry, const Path& path, mesh::Labels& labels) 
   if (!value) return;
   if (!value->empty() && !is_label_part(*value)) {
     error(entry.value, at,
-          "\"" + *value + "\" is no label value: at most 63 letters, digits, '-', '_' and '.', "
-          "beginning and ending with a letter or a digit");
+          "\"" + *value +
+              "\" is no label value: at most 63 letters, digits, '-', '_' and '.', "
+              "beginning and ending with a letter or a digit");
     return;
   }
   labels.set(entry.key, *value);

@@ -25,7 +25,8 @@ void decode_address(Decoder& decoder, const Node& networking, const Path& path,
   if (*text == "0.0.0.0" || *text == "::" || (!ip && !is_subdomain(*text))) {
     decoder.error(*node, path / "address",
                   "expected the IP address or DNS name by which others reach the Dataplane, "
-                  "found " + described(*node));
+                  "found " +
+                      described(*node));
   }
   dataplane.address = *text;
 }
@@ -62,8 +63,9 @@ void decode_texts(Decoder& decoder, const Node& node, const Path& path, Inbound&
 Inbound decode_inbound(Decoder& decoder, const Node& node, const Path& path) {
   Inbound inbound;
   if (!decoder.map(node, path)) return inbound;
-  decoder.only(node, path, {"port", "servicePort", "address", "serviceAddress", "name", "protocol",
-                            "state", "health", "tags", "serviceProbe"});
+  decoder.only(node, path,
+               {"port", "servicePort", "address", "serviceAddress", "name", "protocol", "state",
+                "health", "tags", "serviceProbe"});
   if (const Node* port = decoder.require(node, "port", path)) {
     inbound.port = decoder.port(*port, path / "port").value_or(0);
   }
@@ -80,11 +82,11 @@ Inbound decode_inbound(Decoder& decoder, const Node& node, const Path& path) {
   return inbound;
 }
 
-void decode_networking(Decoder& decoder, const Node& node, const Path& path,
-                       Dataplane& dataplane) {
+void decode_networking(Decoder& decoder, const Node& node, const Path& path, Dataplane& dataplane) {
   if (!decoder.map(node, path)) return;
-  decoder.only(node, path, {"address", "advertisedAddress", "inbound", "outbound", "listeners",
-                            "gateway", "transparentProxying", "admin"});
+  decoder.only(node, path,
+               {"address", "advertisedAddress", "inbound", "outbound", "listeners", "gateway",
+                "transparentProxying", "admin"});
   decode_address(decoder, node, path, dataplane);
   const Path inbounds = path / "inbound";
   const Node* list = Decoder::find(node, "inbound");

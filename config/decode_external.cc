@@ -40,8 +40,8 @@ void check_endpoint(Decoder& decoder, const Node& node, const Path& path) {
   decoder.only(node, path, {"address", "port", "priority"});
   if (const Node* address = decoder.require(node, "address", path)) {
     const auto text = decoder.string(*address, path / "address");
-    const bool fits = text && (mesh::Ip::parse(*text) || is_subdomain(*text) ||
-                               text->starts_with("unix://"));
+    const bool fits =
+        text && (mesh::Ip::parse(*text) || is_subdomain(*text) || text->starts_with("unix://"));
     if (text && !fits) {
       decoder.error(*address, path / "address",
                     "expected an IP address or a DNS name, found " + described(*address));
@@ -64,8 +64,8 @@ void check_version(Decoder& decoder, const Node& node) {
     const std::string_view key = i == 0 ? "min" : "max";
     const Node* version = Decoder::find(node, key);
     if (version == nullptr) continue;
-    const auto word = decoder.word(*version, path / key,
-                                   {"TLSAuto", "TLS10", "TLS11", "TLS12", "TLS13"});
+    const auto word =
+        decoder.word(*version, path / key, {"TLSAuto", "TLS10", "TLS11", "TLS12", "TLS13"});
     bound[i] = std::ranges::find(kVersions, word.value_or("TLSAuto")) - kVersions.begin();
   }
   if (bound[0] > 0 && bound[1] > 0 && bound[0] > bound[1]) {
@@ -89,8 +89,8 @@ void check_alt_names(Decoder& decoder, const Node& node) {
 // A secret by name or given inline; Kuma reads no files and no environment here.
 void check_data_source(Decoder& decoder, const Node& node, const Path& path) {
   if (!decoder.map(node, path)) return;
-  decoder.only(node, path, {"type", "secret", "secretRef", "inline", "inlineString",
-                            "insecureInline"});
+  decoder.only(node, path,
+               {"type", "secret", "secretRef", "inline", "inlineString", "insecureInline"});
   if (const Node* type = Decoder::find(node, "type")) {
     decoder.word(*type, path / "type", {"Secret", "SecretRef", "InsecureInline"});
   }

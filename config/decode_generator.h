@@ -8,7 +8,7 @@
 namespace config {
 
 // What is wrong makes decoder.failed() true. The template's syntax is not looked at here.
-mesh::HostnameGenerator decode_generator(Decoder& decoder, const Node& document,
-                                         const Shape& shape, const mesh::Locality& locality);
+mesh::HostnameGenerator decode_generator(Decoder& decoder, const Node& document, const Shape& shape,
+                                         const mesh::Locality& locality);
 
 }  // namespace config

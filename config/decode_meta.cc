@@ -68,8 +68,8 @@ void decode_time(Decoder& decoder, const Node* node, const Path& path, mesh::Met
 
 // The parts of a meta as they stand in the document.
 struct Parts {
-  const Node* map = nullptr;  // that they are fields of
-  Path path;                  // of `map`
+  const Node* map = nullptr;   // that they are fields of
+  Path path;                   // of `map`
   const char* time = nullptr;  // the name of the creation time's field
 };
 
@@ -117,8 +117,8 @@ void decode_mesh(Decoder& decoder, const Node& document, bool kubernetes, mesh::
   if (!name) return;
   if (label && *label != *name) {
     decoder.error(*field, kRoot / "mesh",
-                  "is \"" + *name + "\", but the label kuma.io/mesh says \"" +
-                      std::string(*label) + "\": remove one of them");
+                  "is \"" + *name + "\", but the label kuma.io/mesh says \"" + std::string(*label) +
+                      "\": remove one of them");
   }
   check_name(decoder, *field, kRoot / "mesh", *name);
   meta.mesh = std::move(*name);
@@ -127,11 +127,11 @@ void decode_mesh(Decoder& decoder, const Node& document, bool kubernetes, mesh::
 void check_fields(Decoder& decoder, const Node& document, const Parts& parts, bool kubernetes,
                   Scope scope) {
   if (kubernetes) {
-    decoder.only(*parts.map, parts.path,
-                 {"name", "namespace", "labels", "annotations", "creationTimestamp", "uid",
-                  "resourceVersion", "generation", "generateName", "managedFields",
-                  "ownerReferences", "finalizers", "selfLink", "deletionTimestamp",
-                  "deletionGracePeriodSeconds"});
+    decoder.only(
+        *parts.map, parts.path,
+        {"name", "namespace", "labels", "annotations", "creationTimestamp", "uid",
+         "resourceVersion", "generation", "generateName", "managedFields", "ownerReferences",
+         "finalizers", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"});
   } else if (scope == Scope::Global && document.find("mesh") != nullptr) {
     decoder.warn(*document.find("mesh"), kRoot / "mesh",
                  "a HostnameGenerator belongs to no mesh; the field is ignored");
@@ -153,7 +153,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   if (take(text, ".") && !take_fraction(text, ns)) return std::nullopt;
   if (!take_offset(text, east) || !text.empty()) return std::nullopt;
   using namespace std::chrono;
-  const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const year_month_day date{std::chrono::year(year),
+                            std::chrono::month(static_cast<unsigned>(month)),
                             std::chrono::day(static_cast<unsigned>(day))};
   // 1678 to 2261 are the years that 64 bits of ns reach.
   if (!date.ok() || year < 1678 || year > 2261 || hour > 23 || minute > 59 || second > 60) {

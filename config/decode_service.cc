@@ -23,8 +23,8 @@ std::string lowered(std::string text) {
 
 // Those that Kuma's proxies know, and those that Kubernetes Services have besides.
 bool is_known_protocol(std::string_view protocol) {
-  constexpr std::string_view kKnown[] = {"tcp",  "udp",   "http",  "http2", "https", "grpc",
-                                         "tls",  "kafka", "mysql", "ws",    "wss"};
+  constexpr std::string_view kKnown[] = {"tcp", "udp",   "http",  "http2", "https", "grpc",
+                                         "tls", "kafka", "mysql", "ws",    "wss"};
   return std::ranges::find(kKnown, protocol) != std::end(kKnown) ||
          protocol.starts_with("kubernetes.io/");
 }
@@ -43,8 +43,8 @@ void decode_protocol(Decoder& decoder, const Node& node, const Path& path, mesh:
 // _NAME must be a label of an SRV owner.
 bool is_srv_label(std::string_view name) {
   return name.size() <= 62 && std::ranges::all_of(name, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
-  });
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+         });
 }
 
 void decode_port_name(Decoder& decoder, const Node& node, const Path& path, mesh::Port& port) {
@@ -166,9 +166,10 @@ Selector decode_selector(Decoder& decoder, const Node& node) {
     decode_ref(decoder, *ref, path / "dataplaneRef", selector);
   }
   if (given > 1) {
-    decoder.error(node, path, std::to_string(given) +
-                                  " selectors; at most one of dataplaneTags, dataplaneLabels, "
-                                  "dataplaneRef");
+    decoder.error(node, path,
+                  std::to_string(given) +
+                      " selectors; at most one of dataplaneTags, dataplaneLabels, "
+                      "dataplaneRef");
   }
   return selector;
 }
@@ -255,9 +256,15 @@ Service decode_service(Decoder& decoder, const Node& document, const Shape& shap
   }
   if (!decoder.map(*shape.spec, kSpec)) return service;
   switch (kind) {
-    case Kind::MeshService: decode_mesh_service(decoder, *shape.spec, service); break;
-    case Kind::MeshMultiZoneService: decode_multi_zone(decoder, *shape.spec, service); break;
-    case Kind::MeshExternalService: decode_external(decoder, *shape.spec, service); break;
+    case Kind::MeshService:
+      decode_mesh_service(decoder, *shape.spec, service);
+      break;
+    case Kind::MeshMultiZoneService:
+      decode_multi_zone(decoder, *shape.spec, service);
+      break;
+    case Kind::MeshExternalService:
+      decode_external(decoder, *shape.spec, service);
+      break;
   }
   return service;
 }

@@ -15,22 +15,63 @@ namespace {
 
 constexpr Path kRoot;
 
-constexpr std::string_view kOurs[] = {"MeshService",       "MeshExternalService",
-                                      "MeshMultiZoneService", "HostnameGenerator",
-                                      "Dataplane",         "Mesh"};
+constexpr std::string_view kOurs[] = {
+    "MeshService",       "MeshExternalService", "MeshMultiZoneService",
+    "HostnameGenerator", "Dataplane",           "Mesh"};
 
 // What else Kuma has and may stand in the same files.
-constexpr std::string_view kSkipped[] = {
-    "CircuitBreaker", "ContainerPatch", "DataplaneInsight", "DataplaneOverview", "ExternalService",
-    "FaultInjection", "GlobalSecret", "HealthCheck", "MeshAccessLog", "MeshCircuitBreaker",
-    "MeshFaultInjection", "MeshGateway", "MeshGatewayConfig", "MeshGatewayInstance",
-    "MeshGatewayRoute", "MeshHTTPRoute", "MeshHealthCheck", "MeshIdentity", "MeshInsight",
-    "MeshLoadBalancingStrategy", "MeshMetric", "MeshOPA", "MeshPassthrough", "MeshProxyPatch",
-    "MeshRateLimit", "MeshRetry", "MeshTCPRoute", "MeshTLS", "MeshTimeout", "MeshTrace",
-    "MeshTrafficPermission", "MeshTrust", "OPAPolicy", "ProxyTemplate", "RateLimit", "Retry",
-    "Secret", "ServiceInsight", "Timeout", "TrafficLog", "TrafficPermission", "TrafficRoute",
-    "TrafficTrace", "VirtualOutbound", "Workload", "Zone", "ZoneEgress", "ZoneEgressInsight",
-    "ZoneIngress", "ZoneIngressInsight", "ZoneInsight", "ZoneOverview"};
+constexpr std::string_view kSkipped[] = {"CircuitBreaker",
+                                         "ContainerPatch",
+                                         "DataplaneInsight",
+                                         "DataplaneOverview",
+                                         "ExternalService",
+                                         "FaultInjection",
+                                         "GlobalSecret",
+                                         "HealthCheck",
+                                         "MeshAccessLog",
+                                         "MeshCircuitBreaker",
+                                         "MeshFaultInjection",
+                                         "MeshGateway",
+                                         "MeshGatewayConfig",
+                                         "MeshGatewayInstance",
+                                         "MeshGatewayRoute",
+                                         "MeshHTTPRoute",
+                                         "MeshHealthCheck",
+                                         "MeshIdentity",
+                                         "MeshInsight",
+                                         "MeshLoadBalancingStrategy",
+                                         "MeshMetric",
+                                         "MeshOPA",
+                                         "MeshPassthrough",
+                                         "MeshProxyPatch",
+                                         "MeshRateLimit",
+                                         "MeshRetry",
+                                         "MeshTCPRoute",
+                                         "MeshTLS",
+                                         "MeshTimeout",
+                                         "MeshTrace",
+                                         "MeshTrafficPermission",
+                                         "MeshTrust",
+                                         "OPAPolicy",
+                                         "ProxyTemplate",
+                                         "RateLimit",
+                                         "Retry",
+                                         "Secret",
+                                         "ServiceInsight",
+                                         "Timeout",
+                                         "TrafficLog",
+                                         "TrafficPermission",
+                                         "TrafficRoute",
+                                         "TrafficTrace",
+                                         "VirtualOutbound",
+                                         "Workload",
+                                         "Zone",
+                                         "ZoneEgress",
+                                         "ZoneEgressInsight",
+                                         "ZoneIngress",
+                                         "ZoneIngressInsight",
+                                         "ZoneInsight",
+                                         "ZoneOverview"};
 
 bool is_one_of(std::string_view word, auto& words) {
   return std::ranges::find(words, word) != std::end(words);
@@ -76,7 +117,8 @@ class Reading {
     if (const Node* kind = root.find("kind"); kind != nullptr && kind->text.ends_with("List")) {
       return;  // its items have been read
     }
-    if (items_) return error(root, kRoot / "kind", "a document with `items` must be a `kind: List`");
+    if (items_)
+      return error(root, kRoot / "kind", "a document with `items` must be a `kind: List`");
     resource(root);
   }
 

@@ -51,10 +51,8 @@ std::vector<std::string> split(std::string_view text) {
 
 void add(mesh::Diagnostics& diagnostics, mesh::Severity severity, std::string_view variable,
          std::string message) {
-  diagnostics.push_back({severity,
-                         {std::make_shared<const std::string>(variable), 0, 0},
-                         "",
-                         std::move(message)});
+  diagnostics.push_back(
+      {severity, {std::make_shared<const std::string>(variable), 0, 0}, "", std::move(message)});
 }
 
 class Environment {

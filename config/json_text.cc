@@ -74,8 +74,11 @@ void append(std::string& out, const Node& node) {
     first = false;
   };
   switch (node.kind) {
-    case Node::Kind::Null: out += "null"; return;
-    case Node::Kind::Scalar: return append_scalar(out, node);
+    case Node::Kind::Null:
+      out += "null";
+      return;
+    case Node::Kind::Scalar:
+      return append_scalar(out, node);
     case Node::Kind::Map:
       out += '{';
       for (const Entry& entry : node.entries) {

@@ -92,10 +92,11 @@ class Keeper {
     for (const auto& resource : before) {
       if (!there_.insert(name_of(*resource)).second) continue;
       kept.push_back(resource);
-      file_.last_good.diagnostics.push_back(
-          {mesh::Severity::Warning, {file_.name, 0, 0}, "",
-           "the last good version of " + name_of(*resource) +
-               " is still served, since the file has errors"});
+      file_.last_good.diagnostics.push_back({mesh::Severity::Warning,
+                                             {file_.name, 0, 0},
+                                             "",
+                                             "the last good version of " + name_of(*resource) +
+                                                 " is still served, since the file has errors"});
     }
   }
 
@@ -110,7 +111,9 @@ std::vector<Job> take_text(LoadedFile& file, const LoadedFile& before, std::stri
   std::vector<DocumentText> texts = split(text);
   if (texts.size() > settings.limits.documents) {
     file.diagnostics.push_back(
-        {mesh::Severity::Error, {file.name, texts[settings.limits.documents].line, 1}, "",
+        {mesh::Severity::Error,
+         {file.name, texts[settings.limits.documents].line, 1},
+         "",
          "has " + std::to_string(texts.size()) + " documents, more than limits.documents allows (" +
              std::to_string(settings.limits.documents) +
              "): split the file, or raise the limit; nothing of it is read"});

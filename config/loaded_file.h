@@ -28,7 +28,7 @@ struct LoadedFile {
   std::optional<Stat> stat;                 // none: it couldn't be read
   std::vector<LoadedDocument> documents;
   mesh::Diagnostics diagnostics;  // of the file as a whole
-  Document last_good;  // resources that its broken documents had before
+  Document last_good;             // resources that its broken documents had before
 };
 
 // A document to be parsed; `text` must live until it is.
@@ -38,12 +38,13 @@ struct Job {
   LoadedDocument* into = nullptr;
 };
 
-// Takes the documents of `text` into `file`: those that `before` had as they are, the others as jobs,
-// which point into `file`.
+// Takes the documents of `text` into `file`: those that `before` had as they are, the others as
+// jobs, which point into `file`.
 std::vector<Job> take_text(LoadedFile& file, const LoadedFile& before, std::string_view text,
                            const LoaderSettings& settings);
 
-// To be called when the jobs are done: keeps what `before` had and `file` lacks because of an error.
+// To be called when the jobs are done: keeps what `before` had and `file` lacks because of an
+// error.
 void keep_last_good(LoadedFile& file, const LoadedFile& before);
 
 // Runs the jobs, in several threads where that is worth it.

@@ -100,10 +100,8 @@ std::string Loader::Impl::shown(const std::string& key) const {
 
 void Loader::Impl::problem(Root& root, mesh::Severity severity, const std::string& key,
                            std::string message) {
-  root.diagnostics.push_back({severity,
-                              {std::make_shared<const std::string>(shown(key)), 0, 0},
-                              "",
-                              std::move(message)});
+  root.diagnostics.push_back(
+      {severity, {std::make_shared<const std::string>(shown(key)), 0, 0}, "", std::move(message)});
 }
 
 void Loader::Impl::look_at(Root& root) {
@@ -133,8 +131,7 @@ void Loader::Impl::walk(Root& root, const std::string& directory) {
   for (const std::string& file : listing.files) examine(file);
 }
 
-void Loader::Impl::forget_below(const std::string& directory,
-                                const std::set<std::string>& keep) {
+void Loader::Impl::forget_below(const std::string& directory, const std::set<std::string>& keep) {
   for (auto file = files_.lower_bound(directory + '/');
        file != files_.end() && is_below(file->first, directory);) {
     file = keep.contains(file->first) ? std::next(file) : files_.erase(file);
@@ -366,8 +363,8 @@ Load Loader::Impl::assemble() {
   load.resources.dataplanes = collection.dataplanes.take(load.diagnostics, load.kept);
   for (const Root& root : roots_) {
     const auto file = files_.lower_bound(root.key);
-    const bool has_file = file != files_.end() &&
-                          (file->first == root.key || is_below(file->first, root.key));
+    const bool has_file =
+        file != files_.end() && (file->first == root.key || is_below(file->first, root.key));
     if (has_file || root.directories.empty()) continue;
     load.diagnostics.push_back({mesh::Severity::Warning,
                                 {std::make_shared<const std::string>(root.path), 0, 0},

@@ -71,9 +71,9 @@ class Builder : public YAML::EventHandler {
   // A map or sequence whose end hasn't come.
   struct Open {
     Node node;
-    std::optional<Entry> key;  // of a map: read, its value not yet
+    std::optional<Entry> key;              // of a map: read, its value not yet
     std::unordered_set<std::string> keys;  // of a large map
-    bool streams = false;      // the items go to item_
+    bool streams = false;                  // the items go to item_
   };
 
   mesh::Position position(const YAML::Mark& mark) const {
@@ -97,7 +97,8 @@ class Builder : public YAML::EventHandler {
       error(mark, "an anchor (&name) is not allowed: write the value out where it is used");
     }
     if (!tag.empty() && tag != "?" && tag != "!") {
-      error(mark, "the tag " + tag + " is not allowed: quotes make a string, nothing else is needed");
+      error(mark,
+            "the tag " + tag + " is not allowed: quotes make a string, nothing else is needed");
     }
     Node node;
     node.kind = kind;
@@ -197,7 +198,8 @@ std::string explained(const std::string& message) {
       message.find("end of map not found") != message.npos) {
     return message + ": is the indentation right, and is a value with \": \" in quotes?";
   }
-  if (message.find("illegal tab") != message.npos || message.find("unknown token") != message.npos) {
+  if (message.find("illegal tab") != message.npos ||
+      message.find("unknown token") != message.npos) {
     return message + ": indent with blanks, not tabs, and quote values that begin with @ or `";
   }
   return message;

@@ -1,8 +1,8 @@
 #include "config/setting_values.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <limits>
 
 namespace config {
@@ -68,8 +68,9 @@ std::optional<std::uint64_t> duration(Decoder& decoder, const Node& node, const 
     decoder.error(node, path,
                   "expected a duration, as 30s, 5m or 1500ms, found " + described(node));
   } else if (*ms < range.least || *ms > range.most) {
-    decoder.error(node, path, node.text + " is not between " + duration_text(range.least) +
-                                  " and " + duration_text(range.most));
+    decoder.error(node, path,
+                  node.text + " is not between " + duration_text(range.least) + " and " +
+                      duration_text(range.most));
   } else {
     return ms;
   }
@@ -139,8 +140,9 @@ void set_size(Decoder& decoder, const Node& node, const Path& path, Range range,
   if (!size) {
     decoder.error(node, path, "expected a size, as 16MiB or 64KiB, found " + described(node));
   } else if (*size < range.least || *size > range.most) {
-    decoder.error(node, path, node.text + " is not between " + std::to_string(range.least) +
-                                  " and " + std::to_string(range.most) + " bytes");
+    decoder.error(node, path,
+                  node.text + " is not between " + std::to_string(range.least) + " and " +
+                      std::to_string(range.most) + " bytes");
   } else {
     to = *size;
   }
@@ -162,16 +164,14 @@ void set_endpoint(Decoder& decoder, const Node& node, const Path& path, std::uin
   }
 }
 
-void set_texts(Decoder& decoder, const Node& node, const Path& path,
-               std::vector<std::string>& to) {
+void set_texts(Decoder& decoder, const Node& node, const Path& path, std::vector<std::string>& to) {
   to.clear();
   for_each(decoder, node, path, [&](const Node& item, const Path& at) {
     set_text(decoder, item, at, to.emplace_back());
   });
 }
 
-void set_names(Decoder& decoder, const Node& node, const Path& path,
-               std::vector<std::string>& to) {
+void set_names(Decoder& decoder, const Node& node, const Path& path, std::vector<std::string>& to) {
   to.clear();
   for_each(decoder, node, path, [&](const Node& item, const Path& at) {
     if (auto name = dns_name(decoder, item, at)) to.push_back(std::move(*name));
@@ -186,14 +186,14 @@ void set_endpoints(Decoder& decoder, const Node& node, const Path& path, std::ui
   });
 }
 
-void set_ranges(Decoder& decoder, const Node& node, const Path& path,
-                std::vector<mesh::Cidr>& to) {
+void set_ranges(Decoder& decoder, const Node& node, const Path& path, std::vector<mesh::Cidr>& to) {
   to.clear();
   for_each(decoder, node, path, [&](const Node& item, const Path& at) {
     if (const auto range = mesh::Cidr::parse(item.text)) return to.push_back(*range);
     decoder.error(item, at,
                   "expected an address range, as 241.0.0.0/8 or fd00:241::/64, with no bits set "
-                  "behind the prefix, found " + described(item));
+                  "behind the prefix, found " +
+                      described(item));
   });
 }
 

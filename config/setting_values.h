@@ -37,8 +37,7 @@ void set_milliseconds(Decoder& decoder, const Node& node, const Path& path, Rang
                       std::uint64_t& to);
 void set_seconds(Decoder& decoder, const Node& node, const Path& path, Range range,
                  std::uint32_t& to);
-void set_size(Decoder& decoder, const Node& node, const Path& path, Range range,
-              std::uint64_t& to);
+void set_size(Decoder& decoder, const Node& node, const Path& path, Range range, std::uint64_t& to);
 // `port`: where the text has none; 0: it must have one.
 void set_endpoint(Decoder& decoder, const Node& node, const Path& path, std::uint16_t port,
                   Endpoint& to);

@@ -79,31 +79,45 @@ const Setting kSettings[] = {
     {{"workers", "auto or a number", "auto", "threads that answer; auto: one a core allowed to us"},
      set_workers},
     {{"dns.ttl", "duration", "30s", "TTL of the answers for our names"},
-     [](D d, N n, P p, S s) { set_seconds(d, n, p, {0, kMaxTtl}, s.dns.ttl); }},
+     [](D d, N n, P p, S s) {
+       set_seconds(d, n, p, {0, kMaxTtl}, s.dns.ttl);
+     }},
     {{"dns.negativeTtl", "duration", "5s", "TTL of their NXDOMAIN and NODATA"},
-     [](D d, N n, P p, S s) { set_seconds(d, n, p, {0, kMaxTtl}, s.dns.negative_ttl); }},
-    {{"dns.zones", "list of names", "", "zones we are authoritative for; none: the literal "
-                                        "suffixes of the generators' templates"},
+     [](D d, N n, P p, S s) {
+       set_seconds(d, n, p, {0, kMaxTtl}, s.dns.negative_ttl);
+     }},
+    {{"dns.zones", "list of names", "",
+      "zones we are authoritative for; none: the literal "
+      "suffixes of the generators' templates"},
      [](D d, N n, P p, S s) { set_names(d, n, p, s.dns.zones); }},
     {{"dns.fallthrough", "list of names", "", "zones whose unknown names are not ours"},
      [](D d, N n, P p, S s) { set_names(d, n, p, s.dns.fallthrough); }},
     {{"dns.maxAddresses", "number", "24", "addresses in one answer at most"},
-     [](D d, N n, P p, S s) { set_count(d, n, p, {1, 200}, s.dns.max_addresses); }},
+     [](D d, N n, P p, S s) {
+       set_count(d, n, p, {1, 200}, s.dns.max_addresses);
+     }},
     {{"tcp.idleTimeout", "duration", "10s", "until an idle TCP connection is closed"},
-     [](D d, N n, P p, S s) { set_milliseconds(d, n, p, {100, kDay}, s.tcp.idle_timeout); }},
+     [](D d, N n, P p, S s) {
+       set_milliseconds(d, n, p, {100, kDay}, s.tcp.idle_timeout);
+     }},
     {{"tcp.maxConnections", "number", "1024", "TCP connections in all"},
-     [](D d, N n, P p, S s) { set_count(d, n, p, {1, 65536}, s.tcp.max_connections); }},
+     [](D d, N n, P p, S s) {
+       set_count(d, n, p, {1, 65536}, s.tcp.max_connections);
+     }},
     {{"tcp.maxConnectionsPerClient", "number", "256", "TCP connections of one client address"},
-     [](D d, N n, P p, S s) { set_count(d, n, p, {1, 65536}, s.tcp.max_connections_per_client); }},
+     [](D d, N n, P p, S s) {
+       set_count(d, n, p, {1, 65536}, s.tcp.max_connections_per_client);
+     }},
     {{"vip.meshService", "list of ranges", "241.0.0.0/8", "VIPs of MeshServices"},
      [](D d, N n, P p, S s) { set_ranges(d, n, p, s.vip.mesh_service); }},
     {{"vip.meshExternalService", "list of ranges", "242.0.0.0/8", "VIPs of MeshExternalServices"},
      [](D d, N n, P p, S s) { set_ranges(d, n, p, s.vip.mesh_external_service); }},
-    {{"vip.meshMultiZoneService", "list of ranges", "243.0.0.0/8",
-      "VIPs of MeshMultiZoneServices"},
+    {{"vip.meshMultiZoneService", "list of ranges", "243.0.0.0/8", "VIPs of MeshMultiZoneServices"},
      [](D d, N n, P p, S s) { set_ranges(d, n, p, s.vip.mesh_multi_zone_service); }},
     {{"vip.quarantine", "duration", "5m", "how long a VIP rests before another service gets it"},
-     [](D d, N n, P p, S s) { set_milliseconds(d, n, p, {0, 365 * kDay}, s.vip.quarantine); }},
+     [](D d, N n, P p, S s) {
+       set_milliseconds(d, n, p, {0, 365 * kDay}, s.vip.quarantine);
+     }},
     {{"generate.fromDataplanes", "boolean", "true", "make MeshServices of Dataplanes"},
      [](D d, N n, P p, S s) { set_flag(d, n, p, s.generate_from_dataplanes); }},
     {{"defaults.skipHostnameGenerators", "boolean", "false", "leave Kuma's generators out"},
@@ -113,21 +127,33 @@ const Setting kSettings[] = {
     {{"upstream.zones", "map of lists of addresses", "", "servers for single zones"},
      [](D d, N n, P p, S s) { set_routes(d, n, p, s.upstream.zones); }},
     {{"upstream.timeout", "duration", "1s", "until a server that is silent is given up"},
-     [](D d, N n, P p, S s) { set_milliseconds(d, n, p, {10, 60'000}, s.upstream.timeout); }},
+     [](D d, N n, P p, S s) {
+       set_milliseconds(d, n, p, {10, 60'000}, s.upstream.timeout);
+     }},
     {{"upstream.maxInFlight", "number", "1000", "forwarded queries in flight in all"},
-     [](D d, N n, P p, S s) { set_count(d, n, p, {1, 100'000}, s.upstream.max_in_flight); }},
+     [](D d, N n, P p, S s) {
+       set_count(d, n, p, {1, 100'000}, s.upstream.max_in_flight);
+     }},
     {{"upstream.maxInFlightPerClient", "number", "100", "forwarded queries in flight of a client"},
      [](D d, N n, P p, S s) {
        set_count(d, n, p, {1, 100'000}, s.upstream.max_in_flight_per_client);
      }},
     {{"cache.size", "size", "16MiB", "memory for answers of other servers; 0: no cache"},
-     [](D d, N n, P p, S s) { set_size(d, n, p, {0, 64ull << 30}, s.cache.size); }},
+     [](D d, N n, P p, S s) {
+       set_size(d, n, p, {0, 64ull << 30}, s.cache.size);
+     }},
     {{"cache.maxTtl", "duration", "1d", "longest time that an answer is kept"},
-     [](D d, N n, P p, S s) { set_milliseconds(d, n, p, {0, 7 * kDay}, s.cache.max_ttl); }},
+     [](D d, N n, P p, S s) {
+       set_milliseconds(d, n, p, {0, 7 * kDay}, s.cache.max_ttl);
+     }},
     {{"cache.staleFor", "duration", "1d", "how long after its TTL an answer is better than none"},
-     [](D d, N n, P p, S s) { set_milliseconds(d, n, p, {0, 30 * kDay}, s.cache.stale_for); }},
+     [](D d, N n, P p, S s) {
+       set_milliseconds(d, n, p, {0, 30 * kDay}, s.cache.stale_for);
+     }},
     {{"cache.staleAfter", "duration", "1800ms", "how long to try before a stale answer is given"},
-     [](D d, N n, P p, S s) { set_milliseconds(d, n, p, {0, 60'000}, s.cache.stale_after); }},
+     [](D d, N n, P p, S s) {
+       set_milliseconds(d, n, p, {0, 60'000}, s.cache.stale_after);
+     }},
     {{"cache.prefetch", "boolean", "true", "renew popular answers before they run out"},
      [](D d, N n, P p, S s) { set_flag(d, n, p, s.cache.prefetch); }},
     {{"access.allow", "list of ranges", "127.0.0.0/8, ::1/128", "clients that are answered"},
@@ -136,11 +162,17 @@ const Setting kSettings[] = {
     {{"log.format", "text or json", "text", "how it is logged"}, set_log_format},
     {{"log.queries", "off or on", "off", "whether queries are logged"}, set_query_log},
     {{"limits.fileSize", "size", "64MiB", "of one resource file"},
-     [](D d, N n, P p, S s) { set_size(d, n, p, {1024, 4ull << 30}, s.limits.file_size); }},
+     [](D d, N n, P p, S s) {
+       set_size(d, n, p, {1024, 4ull << 30}, s.limits.file_size);
+     }},
     {{"limits.documentSize", "size", "1MiB", "of one document, or one item of a List"},
-     [](D d, N n, P p, S s) { set_size(d, n, p, {1024, 1ull << 30}, s.limits.document_size); }},
+     [](D d, N n, P p, S s) {
+       set_size(d, n, p, {1024, 1ull << 30}, s.limits.document_size);
+     }},
     {{"limits.documents", "number", "250000", "documents in one file"},
-     [](D d, N n, P p, S s) { set_count(d, n, p, {1, 100'000'000}, s.limits.documents); }},
+     [](D d, N n, P p, S s) {
+       set_count(d, n, p, {1, 100'000'000}, s.limits.documents);
+     }},
 };
 
 mesh::Cidr range(std::string_view text) {
@@ -233,8 +265,7 @@ void apply(const Override& from, SettingsResult& result) {
   setting->set(decoder, node, kRoot / setting->info.path, result.settings);
 }
 
-void error(SettingsResult& result, const std::string& file, std::string path,
-           std::string message) {
+void error(SettingsResult& result, const std::string& file, std::string path, std::string message) {
   result.diagnostics.push_back({mesh::Severity::Error,
                                 {std::make_shared<const std::string>(file), 0, 0},
                                 std::move(path),
@@ -267,13 +298,14 @@ void check_pools(const std::string& file, SettingsResult& result) {
       error(result, file, path,
             pool.to_string() +
                 " has no address to give out, since the first and the last of a range never are: "
-                "give a range of /" + std::to_string(most) + " or larger");
+                "give a range of /" +
+                std::to_string(most) + " or larger");
     }
     for (std::size_t j = 0; j < i; ++j) {
       if (!pool.overlaps(pools[j].range)) continue;
       error(result, file, path,
-            pool.to_string() + " overlaps " + pools[j].range.to_string() + " of " +
-                pools[j].path + ": an address can belong to one pool only");
+            pool.to_string() + " overlaps " + pools[j].range.to_string() + " of " + pools[j].path +
+                ": an address can belong to one pool only");
     }
   }
 }
@@ -290,7 +322,8 @@ void check(const std::string& file, SettingsResult& result) {
   if (settings.vip.quarantine < least) {
     error(result, file, "vip.quarantine",
           "is shorter than twice dns.ttl and 30 s, in which clients may still use the old "
-          "address: set at least " + std::to_string(least / 1000) + "s");
+          "address: set at least " +
+              std::to_string(least / 1000) + "s");
   }
 }
 

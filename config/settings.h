@@ -32,9 +32,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text);
 
 // How much input is read before it is refused. Each is named in the message when it is hit.
 struct Limits {
-  std::uint64_t file_size = 64u << 20;      // bytes
-  std::uint64_t document_size = 1u << 20;   // bytes, of one document or one item of a List
-  std::uint64_t documents = 250'000;        // in one file
+  std::uint64_t file_size = 64u << 20;     // bytes
+  std::uint64_t document_size = 1u << 20;  // bytes, of one document or one item of a List
+  std::uint64_t documents = 250'000;       // in one file
 };
 
 // Times are in ms unless a name says otherwise.
@@ -109,8 +109,8 @@ inline constexpr const char* kDefaultSettingsFile = "/etc/mesh-dns/mesh-dns.yaml
 
 // A setting as documentation and environment know it.
 struct SettingInfo {
-  const char* path;      // "dns.negativeTtl"
-  const char* type;      // "duration", "list of addresses", ...
+  const char* path;  // "dns.negativeTtl"
+  const char* type;  // "duration", "list of addresses", ...
   const char* by_default;
   const char* help;
 };

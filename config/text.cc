@@ -12,7 +12,12 @@ namespace {
 std::size_t sequence(std::string_view text) {
   const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned first = octet(0);
-  const std::size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const std::size_t size = first < 0x80   ? 1
+                           : first < 0xc2 ? 0
+                           : first < 0xe0 ? 2
+                           : first < 0xf0 ? 3
+                           : first < 0xf5 ? 4
+                                          : 0;
   if (size == 0 || size > text.size()) return 0;
   for (std::size_t i = 1; i < size; ++i) {
     if ((octet(i) & 0xc0) != 0x80) return 0;
@@ -104,9 +109,9 @@ class Splitter {
   }
 
   std::string_view text_;
-  std::size_t begin_ = 0;   // of the document
-  std::uint32_t line_ = 1;  // likewise
-  bool content_ = false;    // it has some
+  std::size_t begin_ = 0;    // of the document
+  std::uint32_t line_ = 1;   // likewise
+  bool content_ = false;     // it has some
   bool directives_ = false;  // it begins with %YAML or %TAG
   std::vector<DocumentText> documents_;
 };

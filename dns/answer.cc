@@ -13,15 +13,15 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kHeader = 12;
-constexpr std::size_t kMinPayload = 512;       // without EDNS (RFC 1035, 4.2.1), or with less (6891)
-constexpr std::size_t kFixedRecord = 2 + 10;   // an owner that is a pointer, type, class, TTL, size
+constexpr std::size_t kMinPayload = 512;      // without EDNS (RFC 1035, 4.2.1), or with less (6891)
+constexpr std::size_t kFixedRecord = 2 + 10;  // an owner that is a pointer, type, class, TTL, size
 constexpr std::size_t kQuestionName = kHeader;
 constexpr std::uint16_t kOpcodeRdCd = 0x7910;  // what of the query's flags the answer keeps
 constexpr std::uint16_t kQr = 0x8000;
 constexpr std::uint16_t kAa = 0x0400;
 constexpr std::uint16_t kTc = 0x0200;
-constexpr std::uint16_t kRa = 0x0080;  // we forward what isn't ours
-constexpr std::uint16_t kEdeOption = 15;       // RFC 8914, 2
+constexpr std::uint16_t kRa = 0x0080;           // we forward what isn't ours
+constexpr std::uint16_t kEdeOption = 15;        // RFC 8914, 2
 constexpr std::uint16_t kKeepaliveOption = 11;  // RFC 7828, 3.1
 constexpr std::size_t kSizeOfOpt = 11;
 constexpr std::size_t kSizeOfEde = 6;
@@ -92,7 +92,9 @@ class Reply {
   Answer finish();
 
  private:
-  std::size_t name_at(std::size_t label) const { return kQuestionName + query_.qname.starts[label]; }
+  std::size_t name_at(std::size_t label) const {
+    return kQuestionName + query_.qname.starts[label];
+  }
   void pointer(std::size_t at) { writer_.u16(static_cast<std::uint16_t>(0xc000 | at)); }
   void fixed(std::size_t owner, Type type, std::uint32_t ttl, std::size_t rdata) {
     pointer(owner);
@@ -159,8 +161,7 @@ void Reply::add_services(const Found& found) {
   const Qname& qname = query_.qname;
   const bool all = found.what == Found::What::Host;
   const auto asked_for = [&](const Host::Port& port) {
-    return all || (port.name == qname.label(0).substr(1) &&
-                   port.udp == (qname.label(1) == "_udp"));
+    return all || (port.name == qname.label(0).substr(1) && port.udp == (qname.label(1) == "_udp"));
   };
   std::size_t size = 0;
   found.host.any_port([&](const Host::Port& port) {
@@ -246,8 +247,8 @@ Answer Reply::finish() {
     size = opt_writer_.size();
   }
   writer_.set_u16(0, query_.id);
-  writer_.set_u16(2, flags_ | (query_.flags & kOpcodeRdCd) |
-                         (static_cast<std::uint16_t>(rcode_) & 0xf));
+  writer_.set_u16(
+      2, flags_ | (query_.flags & kOpcodeRdCd) | (static_cast<std::uint16_t>(rcode_) & 0xf));
   writer_.set_u16(4, 1);
   writer_.set_u16(6, answers_);
   writer_.set_u16(8, authorities_);
@@ -287,7 +288,8 @@ void add_rrset(Reply& reply, const Zone& zone, const Found& found, Type qtype,
     case Type::NS:
       if (at_apex) reply.add_ns(0);
       return;
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -319,11 +321,14 @@ std::optional<Rcode> refusal(const Query& query) {
   if (query.qclass != kClassIn) return Rcode::Refused;
   switch (static_cast<Type>(query.qtype)) {
     case Type::AXFR:
-    case Type::IXFR: return Rcode::Refused;
+    case Type::IXFR:
+      return Rcode::Refused;
     case Type::OPT:
     case Type::TKEY:
-    case Type::TSIG: return Rcode::FormErr;  // meta types, never a question's
-    default: return std::nullopt;
+    case Type::TSIG:
+      return Rcode::FormErr;  // meta types, never a question's
+    default:
+      return std::nullopt;
   }
 }
 
@@ -331,10 +336,14 @@ std::optional<Rcode> refusal(const Query& query) {
 std::optional<Answer> reject(Parsed parsed, const Query& query, Transport transport,
                              std::span<std::uint8_t> out) {
   switch (parsed) {
-    case Parsed::Silence: return Answer{Verdict::Drop};
-    case Parsed::NotImp: return header_only(query, Rcode::NotImp, out);
-    case Parsed::FormErr: return header_only(query, Rcode::FormErr, out);
-    case Parsed::Query: break;
+    case Parsed::Silence:
+      return Answer{Verdict::Drop};
+    case Parsed::NotImp:
+      return header_only(query, Rcode::NotImp, out);
+    case Parsed::FormErr:
+      return header_only(query, Rcode::FormErr, out);
+    case Parsed::Query:
+      break;
   }
   const auto rcode = query.edns.version > 0 ? Rcode::BadVers : refusal(query);
   if (!rcode) return std::nullopt;
@@ -353,7 +362,8 @@ Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport
   if (const auto rejected = reject(parsed, query, transport, out)) return *rejected;
   const Found found = zone.find(query.qname);
   switch (found.what) {
-    case Found::What::NotOurs: return {Verdict::Forward};
+    case Found::What::NotOurs:
+      return {Verdict::Forward};
     case Found::What::NotReady: {
       Reply reply(query, nullptr, transport, out, keepalive, Ede::NotReady);
       reply.set(Rcode::ServFail);

@@ -53,7 +53,8 @@ const char* name(int type) {
       throw BindError(what + ": ports below 1024 need the capability CAP_NET_BIND_SERVICE " +
                       "(`setcap cap_net_bind_service=+ep` on the program), or a lower sysctl "
                       "net.ipv4.ip_unprivileged_port_start");
-    default: throw BindError(what + " can't be bound: " + std::strerror(error));
+    default:
+      throw BindError(what + " can't be bound: " + std::strerror(error));
   }
 }
 
@@ -108,7 +109,8 @@ bool try_both(ListenAddress& listen, bool last) {
   address.set_port(chosen.port);
   const Socket tcp = make_socket(chosen, address, SOCK_STREAM);
   // Two sockets may be bound to one address while none listens, hence listen().
-  const bool free = bind(tcp.get(), address.get(), address.size) == 0 && ::listen(tcp.get(), 1) == 0;
+  const bool free =
+      bind(tcp.get(), address.get(), address.size) == 0 && ::listen(tcp.get(), 1) == 0;
   if (!free && (listen.port != 0 || last)) fail(chosen, SOCK_STREAM, errno);
   if (free) listen = chosen;
   return free;

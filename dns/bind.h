@@ -32,8 +32,8 @@ SocketAddress socket_address(const ListenAddress& listen);  // throws BindError
 // free for UDP and TCP.
 ListenAddress probe(const ListenAddress& listen);  // throws BindError
 
-// Non-blocking, SO_REUSEPORT; UDP on all addresses tells the one that was asked, TCP listens. The caller owns
-// the descriptor.
+// Non-blocking, SO_REUSEPORT; UDP on all addresses tells the one that was asked, TCP listens. The
+// caller owns the descriptor.
 int bind_udp(const ListenAddress& listen);  // throws BindError
 int bind_tcp(const ListenAddress& listen);  // throws BindError
 

@@ -53,11 +53,16 @@ void append_escaped(std::string& out, char c) {
 
 std::string_view to_string(NameError error) {
   switch (error) {
-    case NameError::Empty: return "is empty";
-    case NameError::EmptyLabel: return "has an empty label";
-    case NameError::LabelTooLong: return "has a label of more than 63 octets";
-    case NameError::NameTooLong: return "is longer than 255 octets";
-    case NameError::BadEscape: return "has an escape that is neither \\c nor \\DDD";
+    case NameError::Empty:
+      return "is empty";
+    case NameError::EmptyLabel:
+      return "has an empty label";
+    case NameError::LabelTooLong:
+      return "has a label of more than 63 octets";
+    case NameError::NameTooLong:
+      return "is longer than 255 octets";
+    case NameError::BadEscape:
+      return "has an escape that is neither \\c nor \\DDD";
   }
   return "";
 }

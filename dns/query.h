@@ -67,9 +67,9 @@ struct Qname {
 struct Edns {
   bool present = false;
   std::uint8_t version = 0;
-  bool dnssec_ok = false;      // DO, echoed (RFC 3225, 3)
-  bool keepalive = false;      // edns-tcp-keepalive was asked for (RFC 7828)
-  std::uint16_t payload = 0;   // octets that the client takes over UDP
+  bool dnssec_ok = false;     // DO, echoed (RFC 3225, 3)
+  bool keepalive = false;     // edns-tcp-keepalive was asked for (RFC 7828)
+  std::uint16_t payload = 0;  // octets that the client takes over UDP
 };
 
 struct Query {
@@ -86,9 +86,9 @@ struct Query {
 
 enum class Parsed : std::uint8_t {
   Query,
-  Silence,    // a response, or fewer octets than a header
-  NotImp,     // an opcode other than QUERY; only id and flags are set
-  FormErr,    // only id and flags are set
+  Silence,  // a response, or fewer octets than a header
+  NotImp,   // an opcode other than QUERY; only id and flags are set
+  FormErr,  // only id and flags are set
 };
 
 // Reads a message into `query`. Records other than OPT are ignored, but must be well-formed.

@@ -41,7 +41,7 @@ class Reverse {
   struct Found {
     enum class What : std::uint8_t { NotOurs, NxDomain, Empty, Pointer };
     What what = What::NotOurs;
-    std::uint8_t apex = 0;  // the label where the apex begins
+    std::uint8_t apex = 0;                // the label where the apex begins
     std::span<const Entry> entries = {};  // Pointer: all of the address
   };
 

@@ -17,7 +17,7 @@
 namespace dns {
 
 struct ListenAddress {
-  std::string address;  // "127.0.0.1", "::1", "0.0.0.0", "::"
+  std::string address;     // "127.0.0.1", "::1", "0.0.0.0", "::"
   std::uint16_t port = 0;  // 0: any free one, the same for UDP and TCP
 };
 
@@ -30,7 +30,7 @@ struct ClientPrefix {
 struct ServerSettings {
   std::vector<ListenAddress> listen;
   unsigned workers = 1;
-  std::vector<ClientPrefix> allow;  // other clients are REFUSED, EDE 18 (Prohibited)
+  std::vector<ClientPrefix> allow;          // other clients are REFUSED, EDE 18 (Prohibited)
   std::uint32_t tcp_idle_timeout = 10'000;  // ms
   unsigned tcp_max_connections = 1024;      // of all workers together
   unsigned tcp_max_connections_per_client = 256;
@@ -46,8 +46,8 @@ struct Counters {
   std::uint64_t udp_queries = 0;
   std::uint64_t tcp_queries = 0;
   std::uint64_t replies = 0;
-  std::uint64_t dropped = 0;   // no answer was due
-  std::uint64_t refused = 0;   // not ours, or client not allowed
+  std::uint64_t dropped = 0;  // no answer was due
+  std::uint64_t refused = 0;  // not ours, or client not allowed
   std::uint64_t tcp_connections = 0;
   std::uint64_t tcp_closed_at_limit = 0;
 };

@@ -16,8 +16,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t kFirstBuffer = 1024;       // octets; most clients send one query of 50
-constexpr std::size_t kWriteAtOnce = 64 << 10;   // answers are sent when so many octets wait
+constexpr std::size_t kFirstBuffer = 1024;      // octets; most clients send one query of 50
+constexpr std::size_t kWriteAtOnce = 64 << 10;  // answers are sent when so many octets wait
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
 ClientAddress client_of(const tcp::socket& socket) {
@@ -136,9 +136,9 @@ asio::awaitable<bool> TcpSession::read() {
   if (listener_.draining_) co_return read_rest();
   error_code error;
   waiting_ = true;
-  const std::size_t count = co_await socket_.async_read_some(
-      asio::buffer(in_.data() + size_, in_.size() - size_),
-      asio::redirect_error(asio::use_awaitable, error));
+  const std::size_t count =
+      co_await socket_.async_read_some(asio::buffer(in_.data() + size_, in_.size() - size_),
+                                       asio::redirect_error(asio::use_awaitable, error));
   waiting_ = false;
   size_ += count;
   if (error == asio::error::operation_aborted && listener_.draining_ && socket_.is_open()) {
@@ -161,8 +161,8 @@ std::size_t TcpSession::answer_next(std::size_t at) {
   if (size_ - at < 2) return 0;
   const std::size_t length = std::size_t{in_[at]} << 8 | in_[at + 1];
   if (size_ - at - 2 < length) return 0;
-  const std::size_t answer = listener_.responder_.respond(
-      {in_.data() + at + 2, length}, client_, Transport::Tcp, listener_.answer_);
+  const std::size_t answer = listener_.responder_.respond({in_.data() + at + 2, length}, client_,
+                                                          Transport::Tcp, listener_.answer_);
   if (answer > 0) {
     out_.push_back(static_cast<std::uint8_t>(answer >> 8));
     out_.push_back(static_cast<std::uint8_t>(answer));

@@ -1,8 +1,8 @@
 // Answers queries over TCP (RFC 7766): pipelined, with an idle timeout and limits.
 //
-// A TcpListener belongs to one worker and is touched by its thread only; the TcpLimits are shared by
-// all workers, and locked only when a connection comes or goes. Internal to the folder: it includes
-// Asio.
+// A TcpListener belongs to one worker and is touched by its thread only; the TcpLimits are shared
+// by all workers, and locked only when a connection comes or goes. Internal to the folder: it
+// includes Asio.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -67,7 +67,7 @@ class TcpListener {
   Responder& responder_;
   TcpLimits& limits_;
   const std::function<void()> crowded_;
-  std::list<TcpSession*> sessions_;  // the one that did something last is at the back
+  std::list<TcpSession*> sessions_;   // the one that did something last is at the back
   std::vector<std::uint8_t> answer_;  // of kMaxMessage octets, used by all sessions in turn
   bool draining_ = false;
 };

@@ -124,9 +124,9 @@ std::size_t UdpSocket::serve_batch() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
     mmsghdr& query = batch.in[i];
     if (!has_port(batch.from[i])) continue;  // nobody can be answered at port 0
-    const std::size_t size = responder_.respond({batch.queries[i].data(), query.msg_len},
-                                                client_of(batch.from[i]), Transport::Udp,
-                                                batch.answers[count]);
+    const std::size_t size =
+        responder_.respond({batch.queries[i].data(), query.msg_len}, client_of(batch.from[i]),
+                           Transport::Udp, batch.answers[count]);
     if (size == 0) continue;
     if (wildcard_) turn_around(query.msg_hdr);
     batch.out_parts[count] = {batch.answers[count].data(), size};

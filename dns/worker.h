@@ -1,5 +1,5 @@
-// One thread that answers, with sockets of its own on every address: it shares nothing with the other
-// workers while it does.
+// One thread that answers, with sockets of its own on every address: it shares nothing with the
+// other workers while it does.
 //
 // The owner's thread calls the public functions; they reach the worker's thread as messages.
 // Internal to the folder: it includes Asio.

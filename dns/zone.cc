@@ -8,7 +8,7 @@
 namespace dns {
 namespace {
 
-constexpr std::size_t kMaxCount = 0xffff;       // of addresses or ports in a record
+constexpr std::size_t kMaxCount = 0xffff;                  // of addresses or ports in a record
 constexpr std::size_t kMaxPortName = Name::kMaxLabel - 1;  // an underscore stands before it
 
 void assign(Qname& qname, const Name& name) {
@@ -122,10 +122,17 @@ Found Zone::find_reverse(const Qname& qname, const Reverse& reverse) const {
   found.apex = in.apex;
   found.pointers = in.entries;
   switch (in.what) {
-    case Reverse::Found::What::NotOurs: return find_host(qname);
-    case Reverse::Found::What::NxDomain: found.what = Found::What::NxDomain; break;
-    case Reverse::Found::What::Empty: found.what = Found::What::Empty; break;
-    case Reverse::Found::What::Pointer: found.what = Found::What::Pointer; break;
+    case Reverse::Found::What::NotOurs:
+      return find_host(qname);
+    case Reverse::Found::What::NxDomain:
+      found.what = Found::What::NxDomain;
+      break;
+    case Reverse::Found::What::Empty:
+      found.what = Found::What::Empty;
+      break;
+    case Reverse::Found::What::Pointer:
+      found.what = Found::What::Pointer;
+      break;
   }
   return found;
 }

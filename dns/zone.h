@@ -31,9 +31,9 @@ struct SrvPort {
 };
 
 struct ZoneSettings {
-  std::vector<Name> apexes;       // the DNS zones we are authoritative for; inner ones are merged
-  std::vector<Name> fallthrough;  // unknown names in these are not ours
-  std::uint32_t ttl = 30;         // s
+  std::vector<Name> apexes;        // the DNS zones we are authoritative for; inner ones are merged
+  std::vector<Name> fallthrough;   // unknown names in these are not ours
+  std::uint32_t ttl = 30;          // s
   std::uint32_t negative_ttl = 5;  // s, SOA MINIMUM
   std::uint32_t serial = 1;
   std::uint32_t max_addresses = 24;  // of one RRset in an answer
@@ -66,7 +66,8 @@ class Host {
   bool any_port(F f) const {
     const std::uint8_t* at = v6(v6_count()) + record_[6];
     for (std::size_t left = port_count(); left > 0; --left, at += 4 + at[3]) {
-      const Port port{static_cast<std::uint16_t>(at[0] << 8 | at[1]), at[2] != 0,
+      const Port port{static_cast<std::uint16_t>(at[0] << 8 | at[1]),
+                      at[2] != 0,
                       {reinterpret_cast<const char*>(at) + 4, at[3]}};
       if (f(port)) return true;
     }
@@ -77,8 +78,8 @@ class Host {
   friend class Zone;
   friend class ZoneBuilder;
   // The numbers of IPv4 addresses, of IPv6 addresses and of ports (16 bits each), the size of the
-  // owner and the flags (8 bits each); then all these, one behind the other. A port is its number in
-  // network order, 1 for UDP, the size of its name and its name.
+  // owner and the flags (8 bits each); then all these, one behind the other. A port is its number
+  // in network order, 1 for UDP, the size of its name and its name.
   static constexpr std::size_t kFixed = 8;
   enum Flags : std::uint8_t { kHost = 1, kApex = 2 };
 
@@ -143,7 +144,7 @@ class Zone {
   Host host(const Reverse::Entry& entry) const { return Host(at(entry.record)); }
 
   std::size_t hosts() const { return hosts_; }
-  std::size_t memory() const;  // bytes
+  std::size_t memory() const;                                 // bytes
   const ZoneSettings& settings() const { return settings_; }  // with the merged apexes
 
  private:

@@ -34,10 +34,16 @@ class Evaluator {
     for (const Node& node : nodes) {
       if (out_.size() + node.text.size() > kMaxOutput) fail(0, "it yields more than 4096 bytes");
       switch (node.kind) {
-        case Node::Kind::Text: out_ += node.text; break;
-        case Node::Kind::Action: action(node, dot); break;
+        case Node::Kind::Text:
+          out_ += node.text;
+          break;
+        case Node::Kind::Action:
+          action(node, dot);
+          break;
         case Node::Kind::If:
-        case Node::Kind::With: control(node, dot); break;
+        case Node::Kind::With:
+          control(node, dot);
+          break;
       }
     }
   }
@@ -93,15 +99,21 @@ class Evaluator {
 
   Value operand(const Operand& operand, const Value& dot) {
     switch (operand.kind) {
-      case Kind::Dot: return dot;
-      case Kind::Nil: return {};
-      case Kind::Constant: return operand.constant;
-      case Kind::Field: return fields(operand, dot);
+      case Kind::Dot:
+        return dot;
+      case Kind::Nil:
+        return {};
+      case Kind::Constant:
+        return operand.constant;
+      case Kind::Field:
+        return fields(operand, dot);
       case Kind::Variable:
         if (operand.name == "$") return fields(operand, Value::data());
         return fields(operand, variable(operand.name, operand.offset).value);
-      case Kind::Pipeline: return fields(operand, pipeline(*operand.pipeline, dot));
-      case Kind::Function: break;
+      case Kind::Pipeline:
+        return fields(operand, pipeline(*operand.pipeline, dot));
+      case Kind::Function:
+        break;
     }
     return function_alone(operand, dot);
   }
@@ -130,11 +142,16 @@ class Evaluator {
 
   std::string_view field(Field field) const {
     switch (field) {
-      case Field::Name: return fields_.name;
-      case Field::DisplayName: return fields_.display_name;
-      case Field::Namespace: return fields_.name_space;
-      case Field::Mesh: return fields_.mesh;
-      case Field::Zone: return fields_.zone;
+      case Field::Name:
+        return fields_.name;
+      case Field::DisplayName:
+        return fields_.display_name;
+      case Field::Namespace:
+        return fields_.name_space;
+      case Field::Mesh:
+        return fields_.mesh;
+      case Field::Zone:
+        return fields_.zone;
     }
     return {};
   }
@@ -172,7 +189,8 @@ class Evaluator {
 
   Value label(const Operand& function, const Value& key) const {
     if (key.kind != Value::Kind::String) {
-      fail(function.offset, "label wants the label's key, a string, not " + std::string(key.type()));
+      fail(function.offset,
+           "label wants the label's key, a string, not " + std::string(key.type()));
     }
     if (const auto value = fields_.labels->get(key.text)) return Value::of(std::string(*value));
     fail(function.offset, "label \"" + key.text + "\" is read, but the service has none");

@@ -100,10 +100,13 @@ std::string_view truncated(std::string_view value, const Spec& spec) {
 void Printer::string(std::string_view value, const Spec& spec) {
   switch (spec.verb.front()) {
     case 'v':
-    case 's': return padded(truncated(value, spec), spec);
+    case 's':
+      return padded(truncated(value, spec), spec);
     case 'x':
-    case 'X': return hex(value, spec);
-    default: return quoted(truncated(value, spec), spec);
+    case 'X':
+      return hex(value, spec);
+    default:
+      return quoted(truncated(value, spec), spec);
   }
 }
 
@@ -166,12 +169,16 @@ void Printer::digits(const Value& value, int base, const Spec& spec) {
 void Printer::integer(const Value& value, const Spec& spec) {
   switch (spec.verb.front()) {
     case 'v':
-    case 'd': return digits(value, 10, spec);
-    case 'b': return digits(value, 2, spec);
+    case 'd':
+      return digits(value, 10, spec);
+    case 'b':
+      return digits(value, 2, spec);
     case 'o':
-    case 'O': return digits(value, 8, spec);
+    case 'O':
+      return digits(value, 8, spec);
     case 'x':
-    case 'X': return digits(value, 16, spec);
+    case 'X':
+      return digits(value, 16, spec);
     default: {
       std::string character;
       append_rune(character, value.number);
@@ -211,7 +218,8 @@ bool has_verb(const Value& value, std::string_view verb) {
   if (verb.size() != 1) return false;
   const auto one_of = [&](std::string_view verbs) { return verbs.find(verb) != verbs.npos; };
   switch (value.kind) {
-    case Kind::String: return one_of("vsxXq");
+    case Kind::String:
+      return one_of("vsxXq");
     case Kind::Int:
     case Kind::Byte:
       if (one_of("qU")) fail("%" + std::string(verb) + " is not supported for integers");
@@ -219,9 +227,12 @@ bool has_verb(const Value& value, std::string_view verb) {
     case Kind::Float:
       if (one_of("bEFGxX")) fail("%" + std::string(verb) + " is not supported for numbers");
       return one_of("vgef");
-    case Kind::Bool: return one_of("vt");
-    case Kind::Nil: return one_of("v");
-    case Kind::Data: break;
+    case Kind::Bool:
+      return one_of("vt");
+    case Kind::Nil:
+      return one_of("v");
+    case Kind::Data:
+      break;
   }
   fail("the service's data can't be printed as a whole: print its fields, as .Name");
 }
@@ -234,11 +245,16 @@ void Printer::value(const Value& value, const Spec& spec) {
   }
   if (!has_verb(value, spec.verb)) return bad_verb(value, spec);
   switch (value.kind) {
-    case Kind::String: return string(value.text, spec);
-    case Kind::Float: return real(value.real, spec);
-    case Kind::Bool: return padded(value.number != 0 ? "true" : "false", spec);
-    case Kind::Nil: return padded("<nil>", spec);
-    default: return integer(value, spec);
+    case Kind::String:
+      return string(value.text, spec);
+    case Kind::Float:
+      return real(value.real, spec);
+    case Kind::Bool:
+      return padded(value.number != 0 ? "true" : "false", spec);
+    case Kind::Nil:
+      return padded("<nil>", spec);
+    default:
+      return integer(value, spec);
   }
 }
 
@@ -255,8 +271,7 @@ void Printer::bad_verb(const Value& value, Spec spec) {
 // Reads the directives of a format.
 class Format {
  public:
-  Format(std::string_view format, std::span<const Value> values)
-      : rest_(format), values_(values) {}
+  Format(std::string_view format, std::span<const Value> values) : rest_(format), values_(values) {}
 
   std::string print() {
     while (!rest_.empty()) {
@@ -275,12 +290,22 @@ class Format {
   void flags(Spec& spec) {
     for (; !rest_.empty(); rest_.remove_prefix(1)) {
       switch (rest_.front()) {
-        case '+': spec.plus = true; break;
-        case '-': spec.minus = true; break;
-        case ' ': spec.space = true; break;
-        case '0': spec.zero = true; break;
-        case '#': fail("the flag # is not supported in a format");
-        default: return;
+        case '+':
+          spec.plus = true;
+          break;
+        case '-':
+          spec.minus = true;
+          break;
+        case ' ':
+          spec.space = true;
+          break;
+        case '0':
+          spec.zero = true;
+          break;
+        case '#':
+          fail("the flag # is not supported in a format");
+        default:
+          return;
       }
     }
   }

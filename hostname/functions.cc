@@ -74,10 +74,14 @@ bool same(const Value& a, const Value& b) {
   if (a.kind == Kind::Nil || b.kind == Kind::Nil) return a.kind == b.kind;
   if (!comparable(a, b)) incompatible(a, b);
   switch (a.kind) {
-    case Kind::Data: return true;
-    case Kind::String: return a.text == b.text;
-    case Kind::Float: return a.real == b.real;
-    default: return a.number == b.number;
+    case Kind::Data:
+      return true;
+    case Kind::String:
+      return a.text == b.text;
+    case Kind::Float:
+      return a.real == b.real;
+    default:
+      return a.number == b.number;
   }
 }
 
@@ -89,10 +93,14 @@ bool less(const Value& a, const Value& b) {
   }
   if (!comparable(a, b)) incompatible(a, b);
   switch (a.kind) {
-    case Kind::Bool: fail("can't order bool");
-    case Kind::String: return a.text < b.text;
-    case Kind::Float: return a.real < b.real;
-    default: return a.number < b.number;
+    case Kind::Bool:
+      fail("can't order bool");
+    case Kind::String:
+      return a.text < b.text;
+    case Kind::Float:
+      return a.real < b.real;
+    default:
+      return a.number < b.number;
   }
 }
 
@@ -149,10 +157,10 @@ struct Function {
 
 // Sorted by name.
 constexpr Function kFunctions[] = {
-    {"and", 1, kAny, nullptr}, {"eq", 1, kAny, equal},    {"ge", 2, 2, ge},
-    {"gt", 2, 2, gt},          {"index", 1, kAny, index}, {"label", 1, 1, nullptr},
-    {"le", 2, 2, le},          {"len", 1, 1, len},        {"lt", 2, 2, lt},
-    {"ne", 2, 2, not_equal},   {"not", 1, 1, negate},     {"or", 1, kAny, nullptr},
+    {"and", 1, kAny, nullptr}, {"eq", 1, kAny, equal},      {"ge", 2, 2, ge},
+    {"gt", 2, 2, gt},          {"index", 1, kAny, index},   {"label", 1, 1, nullptr},
+    {"le", 2, 2, le},          {"len", 1, 1, len},          {"lt", 2, 2, lt},
+    {"ne", 2, 2, not_equal},   {"not", 1, 1, negate},       {"or", 1, kAny, nullptr},
     {"print", 0, kAny, print}, {"printf", 1, kAny, printf}, {"println", 0, kAny, println},
     {"slice", 1, kAny, slice},
 };

@@ -87,8 +87,8 @@ class Generation {
 
   const std::vector<std::shared_ptr<const Service>>& services_;
   const std::string_view local_zone_;
-  std::vector<Work> work_;  // as Hostnames::generators is ordered
-  std::vector<std::uint32_t> order_;  // of services
+  std::vector<Work> work_;                         // as Hostnames::generators is ordered
+  std::vector<std::uint32_t> order_;               // of services
   std::unordered_map<std::string, Owner> owners_;  // by mesh, NUL, hostname
   std::vector<Diagnostic> collisions_;
   Hostnames result_;
@@ -122,7 +122,8 @@ void Generation::compile(OrderedGenerator& ordered) {
 }
 
 // Those of the zone first, then by age, then by name. One without a creation time counts as oldest.
-void Generation::order_generators(std::vector<std::shared_ptr<const HostnameGenerator>> generators) {
+void Generation::order_generators(
+    std::vector<std::shared_ptr<const HostnameGenerator>> generators) {
   for (auto& generator : generators) {
     std::string core_name = generator->meta.core_name();
     result_.generators.push_back({std::move(generator), std::move(core_name), {}, false});
@@ -169,10 +170,9 @@ Outcome Generation::make(std::uint32_t g, std::uint32_t s) {
   if (!work.compiled) return {g, Reason::TemplateError, "", work.why_not_compiled};
   const mesh::Labels& labels = service.meta.labels;
   const std::string_view zone = labels.get_or_empty(mesh::label::kZone);
-  auto rendered = work.compiled->render({service.meta.name, service.meta.display_name(),
-                                         labels.get_or_empty(mesh::label::kNamespace),
-                                         service.meta.mesh, zone.empty() ? local_zone_ : zone,
-                                         &labels});
+  auto rendered = work.compiled->render(
+      {service.meta.name, service.meta.display_name(), labels.get_or_empty(mesh::label::kNamespace),
+       service.meta.mesh, zone.empty() ? local_zone_ : zone, &labels});
   if (!rendered) {
     work.evaluation.add(service, rendered.error().message);
     return {g, Reason::TemplateError, "", "the template fails: " + rendered.error().message};
@@ -188,8 +188,7 @@ Outcome Generation::make(std::uint32_t g, std::uint32_t s) {
 // The first claim to a hostname wins, whatever the kinds; a service never loses to itself.
 Outcome Generation::claim(std::uint32_t g, std::uint32_t s, std::string hostname) {
   const Service& service = *services_[s];
-  const auto [found, added] =
-      owners_.emplace(service.meta.mesh + '\0' + hostname, Owner{s, g});
+  const auto [found, added] = owners_.emplace(service.meta.mesh + '\0' + hostname, Owner{s, g});
   if (added && !is_under_private_suffix(hostname)) {
     work_[g].public_name.add(service, hostname);
   }
@@ -201,9 +200,9 @@ Outcome Generation::claim(std::uint32_t g, std::uint32_t s, std::string hostname
                               hostname + " from HostnameGenerator " +
                               result_.generators[found->second.generator].core_name;
   collisions_.push_back({Severity::Warning, service.meta.position, "",
-                         described(service) + " doesn't get " + hostname + " from HostnameGenerator " +
-                             result_.generators[g].core_name + ": " + described(winner) +
-                             " has it from HostnameGenerator " +
+                         described(service) + " doesn't get " + hostname +
+                             " from HostnameGenerator " + result_.generators[g].core_name + ": " +
+                             described(winner) + " has it from HostnameGenerator " +
                              result_.generators[found->second.generator].core_name});
   return {g, Reason::Collision, std::move(hostname), message};
 }
@@ -229,9 +228,9 @@ void Generation::report(const Work& work) {
             "hides what the Internet has there");
   }
   if (work.selected == 0 && !generator.built_in) {
-    result_.diagnostics.push_back({Severity::Notice, generator.meta.position, "spec.selector",
-                                   "it selects no " +
-                                       std::string(mesh::to_string(generator.selects))});
+    result_.diagnostics.push_back(
+        {Severity::Notice, generator.meta.position, "spec.selector",
+         "it selects no " + std::string(mesh::to_string(generator.selects))});
   }
 }
 
@@ -239,9 +238,11 @@ void Generation::report_collisions() {
   if (collisions_.size() > kMaxCollisionDiagnostics) {
     const std::size_t more = collisions_.size() - kMaxCollisionDiagnostics;
     collisions_.resize(kMaxCollisionDiagnostics);
-    collisions_.push_back({Severity::Warning, {}, "", std::to_string(more) +
-                                                          " more services lost a hostname to "
-                                                          "another; `render` shows them"});
+    collisions_.push_back({Severity::Warning,
+                           {},
+                           "",
+                           std::to_string(more) + " more services lost a hostname to "
+                                                  "another; `render` shows them"});
   }
   result_.diagnostics.insert(result_.diagnostics.end(), collisions_.begin(), collisions_.end());
 }
@@ -258,9 +259,12 @@ void Generation::sort_outcomes() {
 
 std::string_view to_string(Reason reason) {
   switch (reason) {
-    case Reason::Generated: return "Generated";
-    case Reason::Collision: return "Collision";
-    case Reason::TemplateError: return "TemplateError";
+    case Reason::Generated:
+      return "Generated";
+    case Reason::Collision:
+      return "Collision";
+    case Reason::TemplateError:
+      return "TemplateError";
   }
   return "";
 }

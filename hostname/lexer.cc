@@ -16,8 +16,8 @@ bool is_space(char c) {
   return kSpaces.find(c) != kSpaces.npos;
 }
 bool is_alphanumeric(char c) {
-  return c == '_' || (static_cast<unsigned char>(c) < 0x80 &&
-                      std::isalnum(static_cast<unsigned char>(c)) != 0);
+  return c == '_' ||
+         (static_cast<unsigned char>(c) < 0x80 && std::isalnum(static_cast<unsigned char>(c)) != 0);
 }
 
 class Lexer {
@@ -43,7 +43,8 @@ class Lexer {
     return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
   }
   void emit(Token::Kind kind) {
-    tokens_.push_back({kind, static_cast<std::uint32_t>(start_), text_.substr(start_, at_ - start_)});
+    tokens_.push_back(
+        {kind, static_cast<std::uint32_t>(start_), text_.substr(start_, at_ - start_)});
     start_ = at_;
   }
   bool accept(std::string_view valid) {
@@ -92,7 +93,8 @@ class Lexer {
 
   // Skips "}}", or " -}}" with the blanks behind it. False if none is here.
   bool right_delim() {
-    const bool trims = is_space(peek()) && peek(1) == '-' && text_.substr(at_ + 2).starts_with(kRight);
+    const bool trims =
+        is_space(peek()) && peek(1) == '-' && text_.substr(at_ + 2).starts_with(kRight);
     if (!trims && !has(kRight)) return false;
     at_ += trims ? 4 : 2;
     if (trims) at_ = std::min(text_.find_first_not_of(kSpaces, at_), text_.size());
@@ -121,19 +123,30 @@ class Lexer {
     if (is_alphanumeric(c) && std::isdigit(static_cast<unsigned char>(c)) == 0) return identifier();
     if (std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-') return number();
     switch (c) {
-      case '.': return dot();
-      case '$': return variable();
-      case '"': return quoted('"', Token::Kind::String);
-      case '\'': return quoted('\'', Token::Kind::Character);
-      case '`': return raw();
-      case ':': return declare();
-      case '=': return single(Token::Kind::Assign);
-      case '|': return single(Token::Kind::Pipe);
-      case '(': ++depth_; return single(Token::Kind::LeftParen);
+      case '.':
+        return dot();
+      case '$':
+        return variable();
+      case '"':
+        return quoted('"', Token::Kind::String);
+      case '\'':
+        return quoted('\'', Token::Kind::Character);
+      case '`':
+        return raw();
+      case ':':
+        return declare();
+      case '=':
+        return single(Token::Kind::Assign);
+      case '|':
+        return single(Token::Kind::Pipe);
+      case '(':
+        ++depth_;
+        return single(Token::Kind::LeftParen);
       case ')':
         if (--depth_ < 0) fail(at_, "there is no ( for this )");
         return single(Token::Kind::RightParen);
-      default: break;
+      default:
+        break;
     }
     if (static_cast<unsigned char>(c) >= 0x80) {
       fail(at_, "only ASCII is supported in an action, but for strings and comments");
@@ -151,7 +164,8 @@ class Lexer {
 
   void space() {
     // The last blank may belong to " -}}".
-    while (is_space(peek()) && !(peek(1) == '-' && text_.substr(at_ + 2).starts_with(kRight))) ++at_;
+    while (is_space(peek()) && !(peek(1) == '-' && text_.substr(at_ + 2).starts_with(kRight)))
+      ++at_;
     if (at_ > start_) emit(Token::Kind::Space);
   }
 

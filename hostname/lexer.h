@@ -16,9 +16,9 @@ struct Token {
     LeftDelim,
     RightDelim,
     Space,
-    Assign,      // =
-    Declare,     // :=
-    Pipe,        // |
+    Assign,   // =
+    Declare,  // :=
+    Pipe,     // |
     LeftParen,
     RightParen,
     Dot,         // . alone
@@ -26,10 +26,10 @@ struct Token {
     Variable,    // $ or $x
     Identifier,  // a function, or a keyword
     Number,
-    Character,   // 'a'
-    String,      // "a"
-    RawString,   // `a`
-    Other,       // a character that Go knows only to complain of
+    Character,  // 'a'
+    String,     // "a"
+    RawString,  // `a`
+    Other,      // a character that Go knows only to complain of
     End,
   };
   Kind kind = Kind::End;

@@ -59,9 +59,12 @@ std::optional<Unquoted> take_escape(std::string_view& text, char quote) {
 std::int64_t decode_rune(std::string_view text) {
   const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   switch (rune_size(text)) {
-    case 1: return octet(0);
-    case 2: return (octet(0) & 0x1f) << 6 | (octet(1) & 0x3f);
-    case 3: return (octet(0) & 0xf) << 12 | (octet(1) & 0x3f) << 6 | (octet(2) & 0x3f);
+    case 1:
+      return octet(0);
+    case 2:
+      return (octet(0) & 0x1f) << 6 | (octet(1) & 0x3f);
+    case 3:
+      return (octet(0) & 0xf) << 12 | (octet(1) & 0x3f) << 6 | (octet(2) & 0x3f);
     default:
       return (octet(0) & 7) << 18 | (octet(1) & 0x3f) << 12 | (octet(2) & 0x3f) << 6 |
              (octet(3) & 0x3f);
@@ -211,10 +214,14 @@ void append_rune(std::string& out, std::int64_t rune) {
 
 Value parse_literal(const Token& token) {
   switch (token.kind) {
-    case Token::Kind::Character: return character(token);
-    case Token::Kind::String: return string(token);
-    case Token::Kind::RawString: return raw_string(token);
-    default: return number(token);
+    case Token::Kind::Character:
+      return character(token);
+    case Token::Kind::String:
+      return string(token);
+    case Token::Kind::RawString:
+      return raw_string(token);
+    default:
+      return number(token);
   }
 }
 

@@ -19,8 +19,8 @@ constexpr int kMaxDepth = 100;  // of blocks and parentheses; recursion goes as 
 constexpr std::string_view kFields[] = {"Name", "DisplayName", "Namespace", "Mesh", "Zone"};
 
 // What Go's templates have besides, and hostnames don't need.
-constexpr std::string_view kUnsupportedActions[] = {"range",    "template", "define", "block",
-                                                    "break",    "continue"};
+constexpr std::string_view kUnsupportedActions[] = {"range", "template", "define",
+                                                    "block", "break",    "continue"};
 constexpr std::string_view kUnsupportedFunctions[] = {"html", "js", "urlquery", "call"};
 
 bool is_one_of(std::string_view word, auto& words) {
@@ -219,7 +219,8 @@ class Parser {
     const bool is_nil = text.kind == Operand::Kind::Nil;
     const bool is_constant = text.kind == Operand::Kind::Constant;
     if (is_nil || (is_constant && text.constant.kind != Value::Kind::String)) {
-      throw TemplateError{text.offset, function.name + " wants a string in double quotes, \"...\", not " +
+      throw TemplateError{text.offset, function.name +
+                                           " wants a string in double quotes, \"...\", not " +
                                            (is_nil ? "nil" : text.source)};
     }
   }
@@ -233,9 +234,12 @@ class Parser {
       case Kind::Number:
       case Kind::Character:
       case Kind::String:
-      case Kind::RawString: return true;
-      case Kind::Identifier: return !is_keyword(token.text);
-      default: return false;
+      case Kind::RawString:
+        return true;
+      case Kind::Identifier:
+        return !is_keyword(token.text);
+      default:
+        return false;
     }
   }
 
@@ -278,7 +282,8 @@ class Parser {
   Operand term(const Token& token) {
     Operand operand;
     switch (token.kind) {
-      case Kind::Dot: break;
+      case Kind::Dot:
+        break;
       case Kind::Field:
         operand.kind = Operand::Kind::Field;
         operand.fields.push_back(field(token));
@@ -287,7 +292,9 @@ class Parser {
         operand.kind = Operand::Kind::Variable;
         operand.name = variable(token);
         break;
-      case Kind::Identifier: word(token, operand); break;
+      case Kind::Identifier:
+        word(token, operand);
+        break;
       case Kind::LeftParen: {
         const Deeper deeper(*this, token);
         operand.kind = Operand::Kind::Pipeline;

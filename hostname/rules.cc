@@ -25,7 +25,8 @@ std::string shown(char c) {
 std::optional<std::string> why_not_a_label(std::string_view label) {
   if (label.empty()) return "is empty";
   for (const char c : label) {
-    if (c >= 'A' && c <= 'Z') return "has the upper-case " + shown(c) + "; only lower case is allowed";
+    if (c >= 'A' && c <= 'Z')
+      return "has the upper-case " + shown(c) + "; only lower case is allowed";
     if (!is_lower(c) && !is_digit(c) && c != '-') {
       return "has " + shown(c) + "; only a-z, 0-9 and '-' are allowed";
     }
@@ -73,10 +74,9 @@ std::optional<std::string> why_not_a_hostname(std::string_view text) {
 
 bool is_under_private_suffix(std::string_view hostname) {
   // Reserved (RFC 2606, 6761, 6762, 8375; ICANN for internal), or never delegated by use.
-  constexpr std::string_view kSuffixes[] = {"mesh",    "local",    "internal", "test",
-                                            "example", "invalid",  "lan",      "home",
-                                            "corp",    "private",  "intranet", "localdomain",
-                                            "home.arpa"};
+  constexpr std::string_view kSuffixes[] = {
+      "mesh", "local", "internal", "test",     "example",     "invalid",  "lan",
+      "home", "corp",  "private",  "intranet", "localdomain", "home.arpa"};
   return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) {
     return hostname.size() > suffix.size() && hostname.ends_with(suffix) &&
            hostname[hostname.size() - suffix.size() - 1] == '.';

@@ -39,7 +39,7 @@ struct Command {
 };
 
 struct Pipeline {
-  std::string variable;  // "$x" that it sets, or ""
+  std::string variable;   // "$x" that it sets, or ""
   bool declares = false;  // := rather than =
   std::uint32_t offset = 0;
   std::vector<Command> commands;  // at least one

@@ -12,12 +12,12 @@ namespace hostname {
 
 struct Value {
   enum class Kind : std::uint8_t {
-    Nil,     // Go's nil, and a value that isn't there
-    Data,    // what the template is executed with: has the fields, can be nothing but tested
+    Nil,   // Go's nil, and a value that isn't there
+    Data,  // what the template is executed with: has the fields, can be nothing but tested
     String,
-    Int,     // int
-    Byte,    // uint8, from index of a string
-    Float,   // float64
+    Int,    // int
+    Byte,   // uint8, from index of a string
+    Float,  // float64
     Bool,
   };
   Kind kind = Kind::Nil;
@@ -37,24 +37,36 @@ struct Value {
   // Go's truth: not the zero of its type.
   bool truth() const {
     switch (kind) {
-      case Kind::Nil: return false;
-      case Kind::Data: return true;
-      case Kind::String: return !text.empty();
-      case Kind::Float: return real != 0;
-      default: return number != 0;
+      case Kind::Nil:
+        return false;
+      case Kind::Data:
+        return true;
+      case Kind::String:
+        return !text.empty();
+      case Kind::Float:
+        return real != 0;
+      default:
+        return number != 0;
     }
   }
 
   // Go's name of the type, for messages and %T.
   std::string_view type() const {
     switch (kind) {
-      case Kind::Nil: return "<nil>";
-      case Kind::Data: return "the service's data";
-      case Kind::String: return "string";
-      case Kind::Int: return "int";
-      case Kind::Byte: return "uint8";
-      case Kind::Float: return "float64";
-      case Kind::Bool: return "bool";
+      case Kind::Nil:
+        return "<nil>";
+      case Kind::Data:
+        return "the service's data";
+      case Kind::String:
+        return "string";
+      case Kind::Int:
+        return "int";
+      case Kind::Byte:
+        return "uint8";
+      case Kind::Float:
+        return "float64";
+      case Kind::Bool:
+        return "bool";
     }
     return "";
   }

@@ -9,7 +9,9 @@
 namespace mesh {
 namespace {
 
-constexpr unsigned bits_of(Family family) { return family == Family::V4 ? 32 : 128; }
+constexpr unsigned bits_of(Family family) {
+  return family == Family::V4 ? 32 : 128;
+}
 
 // `ip` with the bits behind `length` all set to `bit`.
 Ip fill_host_bits(const Ip& ip, unsigned length, bool bit) {
@@ -83,8 +85,7 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
   if (slash != text.npos) {
     const std::string_view digits = text.substr(slash + 1);
     const unsigned most = length;
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), length);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
     if (error != std::errc() || end != digits.data() + digits.size() || length > most) {
       return std::nullopt;
     }

@@ -126,10 +126,13 @@ bool selects(const Service& service, const Dataplane& dataplane) {
   switch (selector.by) {
     case Selector::By::DataplaneRef:
       return selector.name == dataplane.meta.name || selector.name == dataplane.meta.core_name();
-    case Selector::By::DataplaneLabels: return dataplane.meta.labels.contains_all(selector.match);
-    case Selector::By::DataplaneTags: return has_tags(dataplane, selector.match);
+    case Selector::By::DataplaneLabels:
+      return dataplane.meta.labels.contains_all(selector.match);
+    case Selector::By::DataplaneTags:
+      return has_tags(dataplane, selector.match);
     case Selector::By::Nothing:
-    case Selector::By::MeshServiceLabels: return false;
+    case Selector::By::MeshServiceLabels:
+      return false;
   }
   return false;
 }

@@ -12,9 +12,12 @@ std::string_view Meta::display_name() const {
 
 std::string_view to_string(Kind kind) {
   switch (kind) {
-    case Kind::MeshService: return "MeshService";
-    case Kind::MeshExternalService: return "MeshExternalService";
-    case Kind::MeshMultiZoneService: return "MeshMultiZoneService";
+    case Kind::MeshService:
+      return "MeshService";
+    case Kind::MeshExternalService:
+      return "MeshExternalService";
+    case Kind::MeshMultiZoneService:
+      return "MeshMultiZoneService";
   }
   return "";
 }

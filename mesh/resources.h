@@ -24,8 +24,8 @@ namespace mesh {
 
 // What every resource has.
 struct Meta {
-  std::string mesh;  // "" for HostnameGenerators, which belong to no mesh
-  std::string name;  // in the Kubernetes shape metadata.name, without the namespace
+  std::string mesh;        // "" for HostnameGenerators, which belong to no mesh
+  std::string name;        // in the Kubernetes shape metadata.name, without the namespace
   std::string name_space;  // Kubernetes shape only, else ""
   Labels labels;           // the effective ones: config fills what is missing
   std::optional<std::int64_t> creation_time;  // ns since 1970; none counts as oldest
@@ -128,8 +128,8 @@ struct Locality {
 };
 
 // Fills the labels that are missing, as Kuma does on write: display-name, origin, and where the
-// origin is "zone" also zone and env; of a mesh-scoped resource its mesh, of the Kubernetes shape its
-// namespace.
+// origin is "zone" also zone and env; of a mesh-scoped resource its mesh, of the Kubernetes shape
+// its namespace.
 void fill_labels(Meta& meta, const Locality& locality);
 
 }  // namespace mesh

@@ -19,9 +19,12 @@ constexpr Family kFamilies[] = {Family::V4, Family::V6};
 
 std::string setting(mesh::Kind kind) {
   switch (kind) {
-    case mesh::Kind::MeshService: return "vip.meshService";
-    case mesh::Kind::MeshExternalService: return "vip.meshExternalService";
-    case mesh::Kind::MeshMultiZoneService: return "vip.meshMultiZoneService";
+    case mesh::Kind::MeshService:
+      return "vip.meshService";
+    case mesh::Kind::MeshExternalService:
+      return "vip.meshExternalService";
+    case mesh::Kind::MeshMultiZoneService:
+      return "vip.meshMultiZoneService";
   }
   return "";
 }
@@ -102,8 +105,8 @@ class Allocator {
   const Ledger& ledger_;
   const Seconds now_;
   const std::vector<Pool> pools_;
-  std::vector<Claim> claims_;           // in the order of services
-  std::vector<const Lease*> orphans_;   // living leases of services that are gone
+  std::vector<Claim> claims_;             // in the order of services
+  std::vector<const Lease*> orphans_;     // living leases of services that are gone
   std::unordered_set<Ip, IpHash> taken_;  // served by this allocation
   std::unordered_set<Ip, IpHash> forgotten_;
   Supply supplies_[std::size(mesh::kKinds)][std::size(kFamilies)];
@@ -240,8 +243,7 @@ void Allocator::restore(const Claim& claim) {
     const Lease* last = nullptr;
     for (const Lease& lease : claim.leases) {
       const bool free = lease.released && lease.ip.family() == family &&
-                        !taken_.contains(lease.ip) &&
-                        !(policy_.renumber && outside_pools(lease));
+                        !taken_.contains(lease.ip) && !(policy_.renumber && outside_pools(lease));
       if (free && (last == nullptr || *last->released < *lease.released)) last = &lease;
     }
     if (last == nullptr) continue;
@@ -344,11 +346,13 @@ void Allocator::report() {
   for (auto& kind : supplies_) {
     for (const Supply& of : kind) {
       if (of.refused == 0) continue;
-      result_.diagnostics.push_back(
-          {mesh::Severity::Error, {}, setting(of.pools.front()->kind()),
-           of.why + "; " + std::to_string(of.refused) +
-               (of.refused == 1 ? " service has" : " services have") + " no address, the first is " +
-               mesh::to_string(*of.first_refused)});
+      result_.diagnostics.push_back({mesh::Severity::Error,
+                                     {},
+                                     setting(of.pools.front()->kind()),
+                                     of.why + "; " + std::to_string(of.refused) +
+                                         (of.refused == 1 ? " service has" : " services have") +
+                                         " no address, the first is " +
+                                         mesh::to_string(*of.first_refused)});
     }
   }
 }
@@ -404,9 +408,12 @@ Allocation Allocator::run() {
 
 const std::vector<mesh::Cidr>& Pools::of(mesh::Kind kind) const {
   switch (kind) {
-    case mesh::Kind::MeshExternalService: return mesh_external_service;
-    case mesh::Kind::MeshMultiZoneService: return mesh_multi_zone_service;
-    case mesh::Kind::MeshService: break;
+    case mesh::Kind::MeshExternalService:
+      return mesh_external_service;
+    case mesh::Kind::MeshMultiZoneService:
+      return mesh_multi_zone_service;
+    case mesh::Kind::MeshService:
+      break;
   }
   return mesh_service;
 }
@@ -415,7 +422,9 @@ mesh::Diagnostics check(const Pools& pools) {
   mesh::Diagnostics diagnostics;
   const std::vector<Pool> all = all_pools(pools);
   const auto error = [&](const Pool& pool, std::string message) {
-    diagnostics.push_back({mesh::Severity::Error, {}, setting(pool.kind()),
+    diagnostics.push_back({mesh::Severity::Error,
+                           {},
+                           setting(pool.kind()),
                            pool.range().to_string() + ' ' + std::move(message)});
   };
   for (std::size_t i = 0; i < all.size(); ++i) {

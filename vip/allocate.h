@@ -15,8 +15,8 @@
 #include "mesh/diagnostic.h"
 #include "mesh/ip.h"
 #include "mesh/resources.h"
-#include "vip/ledger.h"
 #include "vip/lease.h"
+#include "vip/ledger.h"
 
 namespace vip {
 
@@ -67,9 +67,9 @@ struct Allocation {
   mesh::Diagnostics diagnostics;
 };
 
-// A service whose status.vips give it addresses keeps those, in a pool or not, unless another service
-// holds one of them; a family of which it is given none is allocated as usual. What it held before
-// becomes a tombstone.
+// A service whose status.vips give it addresses keeps those, in a pool or not, unless another
+// service holds one of them; a family of which it is given none is allocated as usual. What it held
+// before becomes a tombstone.
 //
 // REQUIRES: the services of `requests` are distinct. Services that hold a lease in `ledger` and
 // make no request are released. The result doesn't depend on the order of `requests`.

@@ -8,8 +8,8 @@ namespace vip {
 std::size_t IpHash::operator()(const mesh::Ip& ip) const {
   std::uint64_t words[2] = {};
   std::memcpy(words, ip.bytes().data(), ip.bytes().size());
-  return static_cast<std::size_t>((words[0] ^ words[1] * 0x9e3779b97f4a7c15u) *
-                                  0xd6e8feb86659fd93u >> 16);
+  return static_cast<std::size_t>(
+      (words[0] ^ words[1] * 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u >> 16);
 }
 
 Ledger::Ledger(std::vector<Lease> leases) : leases_(std::move(leases)) {
@@ -46,7 +46,9 @@ void Ledger::apply(std::span<const Change> changes) {
   for (const auto& [what, lease, why] : changes) {
     const auto found = by_ip_.find(lease.ip);
     switch (what) {
-      case Change::What::Allocate: added.push_back(lease); break;
+      case Change::What::Allocate:
+        added.push_back(lease);
+        break;
       case Change::What::Forget:
         if (found != by_ip_.end()) forgotten[found->second] = true;
         break;

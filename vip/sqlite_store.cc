@@ -53,10 +53,14 @@ std::string remedy(int code) {
   switch (code & 0xff) {
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_READONLY: return ": may this user write the file and its folder?";
-    case SQLITE_FULL: return ": make room on its disk";
-    case SQLITE_BUSY: return ": another program has it open";
-    default: return "";
+    case SQLITE_READONLY:
+      return ": may this user write the file and its folder?";
+    case SQLITE_FULL:
+      return ": make room on its disk";
+    case SQLITE_BUSY:
+      return ": another program has it open";
+    default:
+      return "";
   }
 }
 
@@ -110,9 +114,7 @@ class Statement {
     return bytes == nullptr ? std::string() : std::string(bytes, size);
   }
   std::int64_t number(int i) const { return sqlite3_column_int64(statement_.get(), i); }
-  bool is_null(int i) const {
-    return sqlite3_column_type(statement_.get(), i) == SQLITE_NULL;
-  }
+  bool is_null(int i) const { return sqlite3_column_type(statement_.get(), i) == SQLITE_NULL; }
 
  private:
   void check(int code) const {
@@ -241,13 +243,12 @@ std::string file_uri(const std::string& path, bool immutable) {
 }
 
 void SqliteStore::open(bool read_only) {
-  const int flags = SQLITE_OPEN_URI | (read_only ? SQLITE_OPEN_READONLY
-                                                 : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  const int flags = SQLITE_OPEN_URI |
+                    (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   // Without a log beside it nobody writes the file, and a reader need not make one.
   const bool immutable = read_only && !fs::exists(path_ + "-wal");
   sqlite3* database = nullptr;
-  const int code =
-      sqlite3_open_v2(file_uri(path_, immutable).c_str(), &database, flags, nullptr);
+  const int code = sqlite3_open_v2(file_uri(path_, immutable).c_str(), &database, flags, nullptr);
   database_.reset(database);
   if (code != SQLITE_OK) fail(path_, code, sqlite3_errmsg(database));
   sqlite3_busy_timeout(database, 2000);
@@ -321,8 +322,11 @@ class Transaction {
   void apply(const Change& change) {
     const std::string ip = change.lease.ip.to_string();
     switch (change.what) {
-      case Change::What::Allocate: return insert(ip, change.lease);
-      case Change::What::Forget: forget_.bind(1, ip); return forget_.run();
+      case Change::What::Allocate:
+        return insert(ip, change.lease);
+      case Change::What::Forget:
+        forget_.bind(1, ip);
+        return forget_.run();
       case Change::What::Restore:
       case Change::What::Release:
         release_.bind(1, ip);
@@ -397,7 +401,8 @@ void check_is_file(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status) || fs::is_regular_file(status)) return;
-  throw StoreError("state file " + path + (fs::is_directory(status) ? " is a directory" : " is no file") +
+  throw StoreError("state file " + path +
+                   (fs::is_directory(status) ? " is a directory" : " is no file") +
                    ": name a file with --state");
 }
 

@@ -102,8 +102,9 @@ class Render(Case):
         self.assertEqual(first["items"], second["items"])
 
     def test_yaml_can_be_loaded_again(self):
-        done = run("render", SOURCE / "docs/examples/quickstart")
-        again = run("render", "-", stdin=done.stdout)
+        example = SOURCE / "docs/examples/quickstart"
+        done = run("render", example)
+        again = run("render", "-", example / "generators.yaml", stdin=done.stdout)
         self.assertEqual(again.stdout, done.stdout)
 
     def test_hosts(self):

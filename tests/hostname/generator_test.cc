@@ -81,14 +81,18 @@ const Case kCases[] = {
      {{"all", "{{ .DisplayName }}.mesh"}},
      {"ext (external):", "redis: all=Generated redis.mesh", "web: all=Generated web.mesh"}},
     {"every label must be there with that value",
-     {{"a", {{"team", "db"}, {"tier", "1"}}}, {"b", {{"team", "db"}}}, {"c", {{"team", ""}}}, {"d"}},
+     {{"a", {{"team", "db"}, {"tier", "1"}}},
+      {"b", {{"team", "db"}}},
+      {"c", {{"team", ""}}},
+      {"d"}},
      {{"db", "{{ .Name }}.mesh", {{"team", "db"}, {"tier", "1"}}},
       {"empty", "{{ .Name }}.test", {{"team", ""}}}},
      {"a: db=Generated a.mesh", "b:", "c: empty=Generated c.test", "d:"}},
     {"the display name is the label's, the zone ours where no label says another",
      {{"redis-x9f", {{"kuma.io/display-name", "redis"}, {"kuma.io/zone", "west"}}}, {"web"}},
      {{"all", "{{ .DisplayName }}.{{ .Name }}.{{ .Zone }}.mesh"}},
-     {"redis-x9f: all=Generated redis.redis-x9f.west.mesh", "web: all=Generated web.web.here.mesh"}},
+     {"redis-x9f: all=Generated redis.redis-x9f.west.mesh",
+      "web: all=Generated web.web.here.mesh"}},
     {"the oldest service keeps a contested name, one without a time counts as oldest",
      {{"a", {{"n", "x"}}, 2}, {"b", {{"n", "x"}}, 1}, {"c", {{"n", "y"}}, 1}, {"d", {{"n", "y"}}}},
      {{"all", "{{ label \"n\" }}.mesh"}},
@@ -100,7 +104,8 @@ const Case kCases[] = {
      {"a: all=Generated x.mesh", "b: all=Collision x.mesh"}},
     {"an older generator's claim beats an older service's",
      {{"a", {{"n", "x"}}, 1}, {"b", {{"m", "x"}}, 2}},
-     {{"young", "{{ label \"n\" }}.mesh", {{"n", "x"}}, 2}, {"old", "{{ label \"m\" }}.mesh", {{"m", "x"}}, 1}},
+     {{"young", "{{ label \"n\" }}.mesh", {{"n", "x"}}, 2},
+      {"old", "{{ label \"m\" }}.mesh", {{"m", "x"}}, 1}},
      {"a: young=Collision x.mesh", "b: old=Generated x.mesh"}},
     {"a generator of the zone goes before an older one of another origin",
      {{"a", {{"n", "x"}}}, {"b", {{"m", "x"}}}},
@@ -126,7 +131,8 @@ const Case kCases[] = {
      {"redis: a=Generated redis.a.mesh z=Generated redis.z.mesh"}},
     {"a template that fails takes no other name away",
      {{"a"}, {"b", {{"team", "db"}}}},
-     {{"team", "{{ .Name }}.{{ label \"team\" }}.mesh"}, {"plain", "{{ .Name }}.mesh"},
+     {{"team", "{{ .Name }}.{{ label \"team\" }}.mesh"},
+      {"plain", "{{ .Name }}.mesh"},
       {"broken", "{{ .Name"}},
      {"a: broken=TemplateError plain=Generated a.mesh team=TemplateError",
       "b: broken=TemplateError plain=Generated b.mesh team=Generated b.db.mesh"}},
@@ -184,8 +190,9 @@ TEST(GeneratorTest, AFailureOfManyServicesIsToldOnce) {
   ASSERT_EQ(hostnames.diagnostics.size(), 1u);
   EXPECT_EQ(hostnames.diagnostics[0].severity, mesh::Severity::Error);
   EXPECT_EQ(hostnames.diagnostics[0].path, "spec.template");
-  EXPECT_EQ(hostnames.diagnostics[0].message,
-            "MeshService a: label \"team\" is read, but the service has none (and 2 more services)");
+  EXPECT_EQ(
+      hostnames.diagnostics[0].message,
+      "MeshService a: label \"team\" is read, but the service has none (and 2 more services)");
 }
 
 TEST(GeneratorTest, Diagnostics) {
@@ -198,7 +205,9 @@ TEST(GeneratorTest, Diagnostics) {
       {"a template that doesn't compile", {"g", "{{ .Nope }}"}, mesh::Severity::Error, "offset 3"},
       {"a name that is none", {"g", "A.mesh"}, mesh::Severity::Error, "upper-case"},
       {"a public name", {"g", "{{ .Name }}.google.com"}, mesh::Severity::Warning, "Internet"},
-      {"nothing selected", {"g", "{{ .Name }}.mesh", {{"no", "thing"}}}, mesh::Severity::Notice,
+      {"nothing selected",
+       {"g", "{{ .Name }}.mesh", {{"no", "thing"}}},
+       mesh::Severity::Notice,
        "selects no MeshService"},
   };
   for (const auto& row : kRows) {
@@ -240,11 +249,12 @@ TEST(GeneratorTest, DefaultsAreKumas) {
     std::ranges::sort(sorted);
     return sorted;
   };
-  EXPECT_EQ(names("universal"),
-            (std::vector<std::string>{"local-mesh-external-service", "local-universal-mesh-service",
-                                      "synced-headless-kube-mesh-service", "synced-kube-mesh-service",
-                                      "synced-mesh-external-service", "synced-mesh-multi-zone-service",
-                                      "synced-universal-mesh-service"}));
+  EXPECT_EQ(
+      names("universal"),
+      (std::vector<std::string>{"local-mesh-external-service", "local-universal-mesh-service",
+                                "synced-headless-kube-mesh-service", "synced-kube-mesh-service",
+                                "synced-mesh-external-service", "synced-mesh-multi-zone-service",
+                                "synced-universal-mesh-service"}));
   const auto kubernetes = names("kubernetes");
   EXPECT_EQ(std::ranges::count(kubernetes, "local-universal-mesh-service"), 0);
   EXPECT_EQ(kubernetes.size(), 6u);
@@ -267,11 +277,13 @@ TEST(GeneratorTest, DefaultsNameServicesOfTheZoneAndOfOthers) {
   } kRows[] = {
       {"a service of ours", {"redis"}, "redis.svc.mesh.local"},
       {"one of a universal zone",
-       {"redis", {{"kuma.io/origin", "global"}, {"kuma.io/env", "universal"}, {"kuma.io/zone", "west"}}},
+       {"redis",
+        {{"kuma.io/origin", "global"}, {"kuma.io/env", "universal"}, {"kuma.io/zone", "west"}}},
        "redis.svc.west.mesh.local"},
       {"one of a Kubernetes zone", {"redis", kube("false")}, "redis.db.svc.west.mesh.local"},
       {"a pod of a headless one", {"x", kube("true")}, "redis-0.redis.db.svc.west.mesh.local"},
-      {"an external service", {"ext", {{"kuma.io/origin", "zone"}}, {}, Kind::MeshExternalService},
+      {"an external service",
+       {"ext", {{"kuma.io/origin", "zone"}}, {}, Kind::MeshExternalService},
        "ext.extsvc.mesh.local"},
       {"an external service from global",
        {"ext", {{"kuma.io/origin", "global"}}, {}, Kind::MeshExternalService},
@@ -291,7 +303,8 @@ TEST(GeneratorTest, DefaultsNameServicesOfTheZoneAndOfOthers) {
 }
 
 TEST(GeneratorTest, AGivenGeneratorReplacesTheDefaultOfItsName) {
-  const auto all = with_defaults({generator({"local-universal-mesh-service", "x.mesh"})}, "universal");
+  const auto all =
+      with_defaults({generator({"local-universal-mesh-service", "x.mesh"})}, "universal");
   EXPECT_EQ(all.size(), 7u);
   EXPECT_EQ(std::ranges::count_if(all, [](const auto& g) { return g->built_in; }), 6);
 }

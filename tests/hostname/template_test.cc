@@ -14,9 +14,9 @@ namespace {
 
 // The service of golden/main.go.
 const mesh::Labels kLabels = {
-    {"team", "db"},          {"empty", ""},
+    {"team", "db"},           {"empty", ""},
     {"kuma.io/zone", "west"}, {"kuma.io/display-name", "redis"},
-    {"count", "7"},          {"k8s.kuma.io/service-name", "svc"},
+    {"count", "7"},           {"k8s.kuma.io/service-name", "svc"},
 };
 const Fields kService = {"redis-x9f", "redis", "", "default", "west", &kLabels};
 
@@ -28,14 +28,21 @@ std::string unescape(const std::string& text) {
       continue;
     }
     switch (const char c = text[++i]; c) {
-      case 't': plain += '\t'; break;
-      case 'n': plain += '\n'; break;
-      case 'r': plain += '\r'; break;
+      case 't':
+        plain += '\t';
+        break;
+      case 'n':
+        plain += '\n';
+        break;
+      case 'r':
+        plain += '\r';
+        break;
       case 'x':
         plain += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
         i += 2;
         break;
-      default: plain += c;
+      default:
+        plain += c;
     }
   }
   return plain;
@@ -74,8 +81,8 @@ std::string outcome(const std::string& text, const Fields& fields) {
   return "ok: " + *rendered;
 }
 
-// Arguments that can't be right are refused even in a branch that is not taken, where Go never looks
-// at them.
+// Arguments that can't be right are refused even in a branch that is not taken, where Go never
+// looks at them.
 bool is_refused_early(const std::string& text) {
   const auto compiled = Template::compile(text);
   return !compiled && compiled.error().message.find(" wants ") != std::string::npos;
@@ -95,7 +102,8 @@ void check(const std::string& file, std::size_t least) {
       EXPECT_EQ(found, "ok: " + golden.result) << golden.rule << ": " << golden.text;
     } else {
       EXPECT_TRUE(found.starts_with("fails: "))
-          << golden.rule << ": " << golden.text << "\n  Go: " << golden.outcome << ", we: " << found;
+          << golden.rule << ": " << golden.text << "\n  Go: " << golden.outcome
+          << ", we: " << found;
     }
   }
   EXPECT_LE(refused_early, cases.size() / 20);
@@ -117,13 +125,16 @@ TEST(TemplateTest, ErrorsSayWhereAndWhat) {
     const char* message;  // a part of it
   } kCases[] = {
       {"single quotes are characters", "{{ label 'x' }}", 9, "double quotes"},
-      {"and found in a branch that is not taken", "{{ if false }}{{ label 'x' }}{{ end }}", 23, "double quotes"},
+      {"and found in a branch that is not taken", "{{ if false }}{{ label 'x' }}{{ end }}", 23,
+       "double quotes"},
       {"too few arguments, with no service needed to see it", "{{ label }}", 3, "label wants"},
       {"single quotes around a word", "{{ label 'team' }}", 9, "double quotes"},
       {"an unknown field lists those there are", "{{ .Nmae }}", 3, ".DisplayName"},
       {"an unknown function lists those there are", "{{ upper .Name }}", 3, "printf"},
-      {"an unsupported action is refused by name", "a{{ range .Name }}", 4, "{{range}} is not supported"},
-      {"an unsupported function is refused by name", "{{ html .Name }}", 3, "html is not supported"},
+      {"an unsupported action is refused by name", "a{{ range .Name }}", 4,
+       "{{range}} is not supported"},
+      {"an unsupported function is refused by name", "{{ html .Name }}", 3,
+       "html is not supported"},
       {"a missing label is named", "{{ label \"nope\" }}", 3, "label \"nope\""},
       {"a missing end names its beginning", "a{{ if .Name }}b", 4, "no {{end}}"},
       {"an open action", "a{{ .Name", 1, "not closed"},
@@ -159,10 +170,12 @@ TEST(TemplateTest, LimitsAreErrors) {
   } kCases[] = {
       {"a template has at most 8192 bytes", std::string(8193, 'a')},
       {"a result has at most 4096 bytes", std::string(5000, 'a')},
-      {"so has what a function prints", "{{ printf \"%1000d%1000d%1000d%1000d%1000d\" 1 1 1 1 1 }}"},
+      {"so has what a function prints",
+       "{{ printf \"%1000d%1000d%1000d%1000d%1000d\" 1 1 1 1 1 }}"},
       {"and what a loop of variables could grow to",
        "{{ $a := printf \"%999d\" 1 }}" + repeated("{{ $a = print $a $a }}", 40) + "{{ $a }}"},
-      {"parentheses nest 100 deep", "{{ " + std::string(101, '(') + "1" + std::string(101, ')') + " }}"},
+      {"parentheses nest 100 deep",
+       "{{ " + std::string(101, '(') + "1" + std::string(101, ')') + " }}"},
       {"blocks nest 100 deep", repeated("{{ if 1 }}", 101) + repeated("{{ end }}", 101)},
       {"so do else ifs", "{{ if 0 }}" + repeated("{{ else if 0 }}", 101) + "{{ end }}"},
       {"UTF-8 is required", "\xff"},
@@ -178,7 +191,8 @@ TEST(TemplateTest, LiteralSuffix) {
     const char* text;
     const char* suffix;
   } kCases[] = {
-      {"what stands behind the last action", "{{ .Name }}.svc.{{ .Zone }}.mesh.local", ".mesh.local"},
+      {"what stands behind the last action", "{{ .Name }}.svc.{{ .Zone }}.mesh.local",
+       ".mesh.local"},
       {"no action: the whole", "redis.mesh", "redis.mesh"},
       {"an action at the end: nothing", "{{ .Name }}.{{ .Zone }}", ""},
       {"a block counts as an action", "{{ if .Zone }}a{{ end }}.mesh", ".mesh"},
