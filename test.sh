@@ -75,7 +75,7 @@ test_preset() {
 
 fuzz() {
   heading "build fuzz"
-  if ! build fuzz; then
+  if ! build fuzz fuzzers; then
     failed=$((failed + 1))
     return
   fi

@@ -15,7 +15,9 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-std::string hostname(std::size_t i) { return "service-" + std::to_string(i) + ".svc.mesh.local"; }
+std::string hostname(std::size_t i) {
+  return "service-" + std::to_string(i) + ".svc.mesh.local";
+}
 
 std::shared_ptr<const dns::Zone> make_zone(std::size_t hosts) {
   dns::ZoneSettings settings;
@@ -33,12 +35,22 @@ std::shared_ptr<const dns::Zone> make_zone(std::size_t hosts) {
 
 // As a stub resolver sends it: RD, and EDNS with 1232 octets.
 Bytes make_query(const std::string& qname, std::uint16_t qtype, std::uint16_t id) {
-  Bytes query = {static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id), 1, 0, 0, 1, 0,
-                 0, 0, 0, 0, 1};
+  Bytes query = {static_cast<std::uint8_t>(id >> 8),
+                 static_cast<std::uint8_t>(id),
+                 1,
+                 0,
+                 0,
+                 1,
+                 0,
+                 0,
+                 0,
+                 0,
+                 0,
+                 1};
   const std::string wire(dns::Name::parse(qname)->wire());
   query.insert(query.end(), wire.begin(), wire.end());
-  query.insert(query.end(), {static_cast<std::uint8_t>(qtype >> 8),
-                             static_cast<std::uint8_t>(qtype), 0, 1});
+  query.insert(query.end(),
+               {static_cast<std::uint8_t>(qtype >> 8), static_cast<std::uint8_t>(qtype), 0, 1});
   query.insert(query.end(), {0, 0, 41, 4, 0xd0, 0, 0, 0, 0, 0, 0});
   return query;
 }

@@ -29,9 +29,10 @@ const Lease* Ledger::find(const mesh::Ip& ip) const {
 }
 
 const Lease* Ledger::find(const mesh::ServiceId& service, mesh::Family family) const {
-  const auto range = std::ranges::equal_range(leases_, service, {}, &Lease::service);
+  auto at = std::ranges::lower_bound(leases_, service, {}, &Lease::service);
   const Lease* best = nullptr;
-  for (const Lease& lease : range) {
+  for (; at != leases_.end() && at->service == service; ++at) {
+    const Lease& lease = *at;
     if (lease.ip.family() != family) continue;
     if (!lease.released) return &lease;
     if (best == nullptr || *lease.released > *best->released) best = &lease;
