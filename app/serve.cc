@@ -159,7 +159,7 @@ class Instance {
   void reload();
   void reload_everything(const char* why);
   void retry_later();
-  void watch();
+  config::Load watch(config::Load load);
 
   const config::Settings& settings_;
   ServeOptions options_;
@@ -179,8 +179,6 @@ class Instance {
   std::chrono::steady_clock::time_point first_change_;
   ProblemLog problems_;
   std::set<std::string> unwatched_;
-  std::vector<std::string> directories_;  // watched, sorted
-  std::size_t files_ = 0;                 // of the last load
   bool loaded_ = false;
 };
 
@@ -238,7 +236,7 @@ void Instance::publish(const config::Load& load, const Build& build) {
 }
 
 void Instance::adopt(config::Load load) {
-  files_ = load.files;
+  load = watch(std::move(load));
   const Build built = build(load.resources, settings_, ledger_, now(), options_.renumber);
   mesh::Diagnostics all = load.diagnostics;
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
@@ -248,25 +246,23 @@ void Instance::adopt(config::Load load) {
   const bool missing =
       std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });
   if (!committed || missing) retry_later();
-  watch();
 }
 
 // Watches what was read. A change between the reading of a folder and its first watch would be seen
 // by nobody, so new folders are looked at once more.
-void Instance::watch() {
-  std::vector<std::string> directories = loader_.directories();
-  const std::vector<std::string> failed = watcher_.watch(directories);
-  for (const std::string& reason : failed) {
-    if (unwatched_.insert(reason).second) {
-      log::error("changes there are only seen on SIGHUP", {{"reason", reason}});
+config::Load Instance::watch(config::Load load) {
+  for (;;) {
+    const config::Watched watched = watcher_.watch(loader_.directories());
+    for (const std::string& reason : watched.failed) {
+      if (unwatched_.insert(reason).second) {
+        log::error("changes there are only seen on SIGHUP", {{"reason", reason}});
+      }
     }
+    if (watched.added.empty()) return load;
+    const std::size_t parsed = load.parsed;
+    load = loader_.reload(watched.added);
+    load.parsed += parsed;
   }
-  std::vector<std::string> added;
-  std::ranges::set_difference(directories, directories_, std::back_inserter(added));
-  directories_ = std::move(directories);
-  if (added.empty()) return;
-  config::Load load = loader_.reload(added);
-  if (load.parsed != 0 || load.files != files_) adopt(std::move(load));
 }
 
 void Instance::retry_later() {

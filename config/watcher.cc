@@ -42,23 +42,24 @@ class Watcher::Impl {
 
   int fd() const { return fd_; }
 
-  std::vector<std::string> watch(const std::vector<std::string>& directories) {
-    std::vector<std::string> failed;
+  Watched watch(const std::vector<std::string>& directories) {
+    Watched result;
     std::unordered_map<int, std::string> watched;
     for (const std::string& directory : directories) {
       // Adding one that is watched gives the same number again.
       const int number = inotify_add_watch(fd_, directory.c_str(), kEvents);
       if (number >= 0) {
         watched.emplace(number, directory);
+        if (!watched_.contains(number)) result.added.push_back(directory);
       } else {
-        failed.push_back(directory + ": " + reason(errno));
+        result.failed.push_back(directory + ": " + reason(errno));
       }
     }
     for (const auto& [number, directory] : watched_) {
       if (!watched.contains(number)) inotify_rm_watch(fd_, number);
     }
     watched_ = std::move(watched);
-    return failed;
+    return result;
   }
 
   Changes changes() {
@@ -110,7 +111,7 @@ Watcher::~Watcher() = default;
 int Watcher::fd() const {
   return impl_->fd();
 }
-std::vector<std::string> Watcher::watch(const std::vector<std::string>& directories) {
+Watched Watcher::watch(const std::vector<std::string>& directories) {
   return impl_->watch(directories);
 }
 Changes Watcher::changes() {

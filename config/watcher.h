@@ -17,6 +17,13 @@ struct Changes {
   bool empty() const { return paths.empty() && !everything; }
 };
 
+struct Watched {
+  // Those that weren't watched before: what changed in them until now, nobody tells.
+  std::vector<std::string> added;
+  // Those that can't be watched, with the reason ("DIR: no inotify watch is left: raise ...").
+  std::vector<std::string> failed;
+};
+
 class Watcher {
  public:
   Watcher();  // throws std::system_error when the kernel has no inotify instance left
@@ -26,9 +33,8 @@ class Watcher {
 
   int fd() const;
 
-  // Watches exactly these directories from now on. Returns those that can't be watched, with the
-  // reason ("…: no space left: raise fs.inotify.max_user_watches").
-  std::vector<std::string> watch(const std::vector<std::string>& directories);
+  // Watches exactly these directories from now on.
+  Watched watch(const std::vector<std::string>& directories);
 
   // What changed since the last call; never blocks.
   Changes changes();
