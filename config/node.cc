@@ -27,6 +27,12 @@ class ViewBuffer : public std::streambuf {
   }
 };
 
+// yaml-cpp also takes a bracket that is never closed for a key.
+constexpr const char* kKeyIsNoString =
+    "a key must be a string: is the [ or { here not closed, or is a text that begins with {{ not "
+    "in "
+    "quotes?";
+
 // Ends the parse; the diagnostic has been added.
 struct Stop {};
 
@@ -36,7 +42,13 @@ class Builder : public YAML::EventHandler {
           mesh::Diagnostics& diagnostics, const std::function<void(Node)>& item)
       : source_(source), limits_(limits), root_(root), diagnostics_(diagnostics), item_(item) {}
 
-  bool good() const { return good_; }
+  // To be called at the end of the document.
+  bool finish(std::string_view text) {
+    if (good_ && !is_closed(text)) {
+      error(quoted_, "the quote that begins here is not closed");
+    }
+    return good_;
+  }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -54,6 +66,7 @@ class Builder : public YAML::EventHandler {
     Node node = make(mark, Node::Kind::Scalar, anchor, tag);
     node.plain = tag == "?";
     node.text = value;
+    if (tag == "!") quoted_ = mark;
     add(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -75,6 +88,26 @@ class Builder : public YAML::EventHandler {
     std::unordered_set<std::string> keys;  // of a large map
     bool streams = false;                  // the items go to item_
   };
+
+  // yaml-cpp takes the end of the text for a missing quote. Only the last quoted scalar can be one
+  // that lacks it.
+  bool is_closed(std::string_view text) const {
+    if (quoted_.is_null()) return true;
+    for (int line = 0; line < quoted_.line; ++line) text.remove_prefix(text.find('\n') + 1);
+    text.remove_prefix(std::min(static_cast<std::size_t>(quoted_.column), text.size()));
+    if (text.empty() || (text.front() != '"' && text.front() != '\'')) return true;  // a block
+    const char quote = text.front();
+    for (std::size_t i = 1; i < text.size(); ++i) {
+      if (quote == '"' && text[i] == '\\') {
+        ++i;
+      } else if (text[i] == quote) {
+        const bool escaped = quote == '\'' && i + 1 < text.size() && text[i + 1] == quote;
+        if (!escaped) return true;
+        ++i;
+      }
+    }
+    return false;
+  }
 
   mesh::Position position(const YAML::Mark& mark) const {
     return source_.at(source_.first_line + static_cast<std::uint32_t>(mark.line),
@@ -118,7 +151,7 @@ class Builder : public YAML::EventHandler {
                          stack_.back().key && stack_.back().key->key == "items";
     if (stack_.size() == 2 && stack_.back().streams) begin_ = mark.pos;
     if (!stack_.empty() && stack_.back().node.is_map() && !stack_.back().key) {
-      error(mark, "a key must be a string");
+      error(mark, kKeyIsNoString);
       throw Stop();
     }
     stack_.push_back({std::move(node), {}, {}, streams});
@@ -157,7 +190,7 @@ class Builder : public YAML::EventHandler {
       return at;
     }();
     if (key.kind != Node::Kind::Scalar) {
-      error(mark, "a key must be a string");
+      error(mark, kKeyIsNoString);
     } else if (key.text == "<<" && key.plain) {
       error(mark, "a merge key (<<) is not allowed: write the fields out");
     } else if (const Entry* first = duplicate(map, key.text)) {
@@ -188,6 +221,7 @@ class Builder : public YAML::EventHandler {
   mesh::Diagnostics& diagnostics_;
   const std::function<void(Node)>& item_;
   std::vector<Open> stack_;
+  YAML::Mark quoted_ = YAML::Mark::null_mark();  // the last scalar in quotes, or a block
   int begin_ = 0;  // the offset at which the document, or the list's item, begins
   bool good_ = true;
 };
@@ -235,7 +269,7 @@ bool parse(std::string_view text, const Source& source, const NodeLimits& limits
                            "no valid YAML: " + explained(error.msg)});
     return false;
   }
-  return builder.good();
+  return builder.finish(text);
 }
 
 }  // namespace config
