@@ -262,7 +262,11 @@ void apply(const Override& from, SettingsResult& result) {
     node.kind = Node::Kind::Sequence;
     for (const std::string& value : from.values) node.items.push_back(scalar(value));
   }
-  setting->set(decoder, node, kRoot / setting->info.path, result.settings);
+  const std::string_view path = setting->info.path;
+  const std::size_t dot = path.find('.');
+  const Path section = kRoot / path.substr(0, dot);
+  const Path at = dot == path.npos ? section : section / path.substr(dot + 1);
+  setting->set(decoder, node, at, result.settings);
 }
 
 void error(SettingsResult& result, const std::string& file, std::string path, std::string message) {

@@ -81,16 +81,22 @@ class Splitter {
       // Directives belong to the document behind the marker.
       if (!directives_) {
         finish(at);
-        line_ = number;
-        begin_ = at;
+        // Without the marker, if it stands alone: then a document is the same text in first place
+        // as in any other. Behind it a '%' begins no directive.
+        const std::size_t next = std::min(at + line.size() + 1, text_.size());
+        const bool alone = line.find_first_not_of(" \t\r", 3) == line.npos;
+        const bool leave_out = alone && !text_.substr(next).starts_with('%');
+        line_ = leave_out ? number + 1 : number;
+        begin_ = leave_out ? next : at;
       }
       directives_ = false;
+      marked_ = true;
       content_ = content_ || has_content(line.substr(3));
     } else if (c == '.' && is_marker(line, "...")) {
       finish(at);
       begin_ = std::min(at + line.size() + 1, text_.size());
       line_ = number + 1;
-    } else if (c == '%' && !content_) {
+    } else if (c == '%' && !content_ && !marked_) {
       directives_ = true;
     } else {
       content_ = content_ || has_content(line);
@@ -106,6 +112,7 @@ class Splitter {
     if (content_) documents_.push_back({text_.substr(begin_, end - begin_), line_});
     content_ = false;
     directives_ = false;
+    marked_ = false;
   }
 
   std::string_view text_;
@@ -113,6 +120,7 @@ class Splitter {
   std::uint32_t line_ = 1;   // likewise
   bool content_ = false;     // it has some
   bool directives_ = false;  // it begins with %YAML or %TAG
+  bool marked_ = false;      // its marker has come
   std::vector<DocumentText> documents_;
 };
 

@@ -23,7 +23,7 @@ struct BadText {
 std::optional<BadText> find_bad_text(std::string_view text);
 
 struct DocumentText {
-  std::string_view text;   // a marker "---" in front included
+  std::string_view text;   // without a marker "---" in front that stands alone
   std::uint32_t line = 1;  // its first in the file
 };
 

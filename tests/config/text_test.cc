@@ -48,9 +48,9 @@ TEST(TextTest, Split) {
       {"nothing", "", {}},
       {"comments alone", "# a\n\n  # b\n", {}},
       {"one", "a: 1\n", {1}},
-      {"two", "a: 1\n---\nb: 2\n", {1, 2}},
-      {"a marker in front", "---\na: 1\n", {1}},
-      {"empty ones are left out", "---\n---\n# x\n---\na: 1\n---\n", {4}},
+      {"two", "a: 1\n---\nb: 2\n", {1, 3}},
+      {"a marker in front", "---\na: 1\n", {2}},
+      {"empty ones are left out", "---\n---\n# x\n---\na: 1\n---\n", {5}},
       {"content behind the marker", "--- {a: 1}\n--- {b: 2}\n", {1, 2}},
       {"an end marker", "a: 1\n...\n# between\nb: 1\n", {1, 3}},
       {"four dashes are text", "----\n", {1}},
@@ -60,9 +60,10 @@ TEST(TextTest, Split) {
        "\xef\xbb\xbf"
        "a: 1\n",
        {1}},
-      {"CRLF", "a: 1\r\n---\r\nb: 1\r\n", {1, 2}},
-      {"no line break at the end", "a: 1\n---\nb: 2", {1, 2}},
-      {"a marker ends a block scalar too", "a: |\n  x\n---\nb: 1\n", {1, 3}},
+      {"CRLF", "a: 1\r\n---\r\nb: 1\r\n", {1, 3}},
+      {"a percent sign behind a marker is no directive", "---\n%a: 1\n", {1}},
+      {"no line break at the end", "a: 1\n---\nb: 2", {1, 3}},
+      {"a marker ends a block scalar too", "a: |\n  x\n---\nb: 1\n", {1, 4}},
   };
   for (const auto& row : kCases) {
     std::vector<std::uint32_t> lines;
