@@ -181,6 +181,8 @@ class Parser {
       fail(after, "only one variable can be declared in " + std::string(where));
     }
     if (after.kind != Kind::Assign && after.kind != Kind::Declare) return;
+    if (variable.text == "$")
+      fail(variable, "setting $ itself is not supported: name the variable, as $x");
     pipeline.variable = variable.text;
     pipeline.declares = after.kind == Kind::Declare;
     next();

@@ -133,6 +133,8 @@ TEST(TemplateTest, ErrorsSayWhereAndWhat) {
       {"an unknown function lists those there are", "{{ upper .Name }}", 3, "printf"},
       {"an unsupported action is refused by name", "a{{ range .Name }}", 4,
        "{{range}} is not supported"},
+      {"$ is what . was at first, and stays that", "{{ $ := 1 }}{{ $.Name }}", 3, "not supported"},
+      {"by = too", "{{ $ = 1 }}{{ $ }}", 3, "not supported"},
       {"an unsupported function is refused by name", "{{ html .Name }}", 3,
        "html is not supported"},
       {"a missing label is named", "{{ label \"nope\" }}", 3, "label \"nope\""},
