@@ -132,6 +132,15 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   add_commands(program, parsed);
   try {
     program.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // CLI11 only says that a command is required.
+    const std::vector<std::string> unknown = program.remaining();
+    if (program.get_subcommands().empty() && !unknown.empty()) {
+      err << "mesh-dns: there is no command \"" << unknown.front()
+          << "\"; there are serve, validate, render, explain and plan\n";
+      return kExitUsage;
+    }
+    return program.exit(error, out, err) == 0 ? 0 : kExitUsage;
   } catch (const CLI::ParseError& error) {
     return program.exit(error, out, err) == 0 ? 0 : kExitUsage;
   }

@@ -15,6 +15,20 @@ auto reading_order(const Diagnostic& d) {
                          std::string_view(d.path), std::string_view(d.message), d.severity);
 }
 
+// What is found in a file may have line breaks in it, and must not look like lines of ours.
+std::string one_line(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  for (const char c : text) {
+    if (c == '\n') {
+      line += "\\n";
+    } else {
+      line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+    }
+  }
+  return line;
+}
+
 }  // namespace
 
 std::string_view to_string(Severity severity) {
@@ -43,7 +57,7 @@ std::string to_string(const Diagnostic& diagnostic) {
   text += to_string(diagnostic.severity);
   text += ": ";
   if (!diagnostic.path.empty()) text += diagnostic.path + ": ";
-  return text + diagnostic.message;
+  return one_line(text + diagnostic.message);
 }
 
 void sort(Diagnostics& diagnostics) {

@@ -34,7 +34,7 @@ std::string_view to_string(Severity severity);  // "error", "warning", "notice"
 // "mesh/web.yaml:14:13", "mesh/web.yaml" without a line, "" without a file.
 std::string to_string(const Position& position);
 
-// "mesh/web.yaml:14:13: error: spec.template: ..."
+// "mesh/web.yaml:14:13: error: spec.template: ...", always one line.
 std::string to_string(const Diagnostic& diagnostic);
 
 // By file, line, column, path, message: the order in which people read them.

@@ -24,6 +24,9 @@ TEST(DiagnosticTest, Text) {
       {"a whole file",
        {Severity::Notice, at("a.yaml", 0, 0), "", "is skipped"},
        "a.yaml: notice: is skipped"},
+      {"a message with a line break is one line",
+       {Severity::Error, {}, "name", "\"a\nb\tc\" is no name"},
+       "error: name: \"a\\nb c\" is no name"},
       {"no file", {Severity::Error, {}, "", "is wrong"}, "error: is wrong"},
   };
   for (const auto& row : kCases) EXPECT_EQ(to_string(row.diagnostic), row.text) << row.why;

@@ -1,0 +1,77 @@
+#include "app/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace app {
+namespace {
+
+std::variant<CommandLine, int> parsed(std::vector<const char*> arguments,
+                                      std::string* said = nullptr) {
+  arguments.insert(arguments.begin(), "mesh-dns");
+  std::ostringstream out;
+  std::ostringstream err;
+  auto result = parse_command_line(static_cast<int>(arguments.size()), arguments.data(), out, err);
+  if (said != nullptr) *said = out.str() + err.str();
+  return result;
+}
+
+std::string overrides(const CommandLine& line) {
+  std::string text;
+  for (const auto& from : line.overrides) {
+    text += from.source + '>' + from.path + '=';
+    for (const std::string& value : from.values) text += value + ',';
+    text += ' ';
+  }
+  return text;
+}
+
+TEST(CommandLineTest, Commands) {
+  const auto serve = std::get<CommandLine>(
+      parsed({"serve", "--resources", "a", "--resources", "b", "--listen", "127.0.0.1:53",
+              "--state", "s.db", "--zone", "west", "--reset-state", "--config", "c.yaml"}));
+  EXPECT_EQ(serve.command, Command::Serve);
+  EXPECT_EQ(serve.config, "c.yaml");
+  EXPECT_TRUE(serve.reset_state);
+  EXPECT_FALSE(serve.renumber);
+  const std::string text = overrides(serve);
+  for (const char* part : {"--resources>resources=a,b,", "--listen>listen=127.0.0.1:53,",
+                           "--state>state=s.db,", "--zone>zone=west,"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+  const auto explain = std::get<CommandLine>(parsed({"explain", "redis.mesh", "dir", "-"}));
+  EXPECT_EQ(explain.what, "redis.mesh");
+  EXPECT_EQ(explain.paths, (std::vector<std::string>{"dir", "-"}));
+  EXPECT_EQ(std::get<CommandLine>(parsed({"render", "-o", "zone", "dir"})).output, "zone");
+  EXPECT_TRUE(std::get<CommandLine>(parsed({"plan", "--renumber", "dir"})).renumber);
+}
+
+TEST(CommandLineTest, WhatEndsTheProgram) {
+  const struct {
+    std::vector<const char*> arguments;
+    int status;
+    const char* said;
+  } kCases[] = {
+      {{"--help"}, 0, "serve"},
+      {{"--version"}, 0, "mesh-dns "},
+      {{"serve", "--help"}, 0, "--listen"},
+      {{}, kExitUsage, "--help"},
+      {{"nope"}, kExitUsage, "nope"},
+      {{"validate"}, kExitUsage, "PATH"},
+      {{"explain", "x"}, kExitUsage, "PATH"},
+      {{"render", "-o", "xml", "dir"}, kExitUsage, "xml"},
+      {{"serve", "--zone", "a", "--zone", "b"}, kExitUsage, "--zone"},
+      {{"serve", "--nope"}, kExitUsage, "--nope"},
+  };
+  for (const auto& row : kCases) {
+    std::string said;
+    const auto result = parsed(row.arguments, &said);
+    ASSERT_TRUE(std::holds_alternative<int>(result)) << row.said;
+    EXPECT_EQ(std::get<int>(result), row.status) << row.said;
+    EXPECT_NE(said.find(row.said), std::string::npos) << said;
+  }
+}
+
+}  // namespace
+}  // namespace app
