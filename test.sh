@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 ./test.sh [--all] [-R REGEX]
   --all      also: AddressSanitizer and UBSan, ThreadSanitizer, a short run of every fuzz target,
-             and the format of the sources
+             the format of the sources, and ./run.sh as a person uses it
   -R REGEX   only tests whose names match
 Environment: FUZZ_SECONDS, of each fuzz target (20).
 TEXT
@@ -102,6 +102,8 @@ test_preset dev
 if $all; then
   heading "format"
   step format check_format
+  heading "run.sh"
+  step run python3 tests/e2e/test_run.py
   test_preset asan
   test_preset tsan
   fuzz
