@@ -207,7 +207,7 @@ void Explainer::tell_service(std::size_t i) {
 void Explainer::tell_answers(const std::string& qname, std::initializer_list<const char*> types) {
   for (const char* type : types) {
     const Reply reply = ask(*zone_, qname, type);
-    if (!reply.ours) return story_.tell("answer", "not ours: forwarded");
+    if (!reply.ours) return story_.tell("answer", "not ours: REFUSED");
     if (reply.answer.empty()) {
       story_.tell("answer",
                   std::string(type) + ": " + (reply.rcode == "NOERROR" ? "NODATA" : reply.rcode));
@@ -233,8 +233,8 @@ void Explainer::tell_missing(const std::string& qname) {
   const Reply reply = ask(*zone_, qname + '.', "A");
   if (!reply.ours) {
     story_.say(qname +
-               " is not ours: no generator makes it, and it is in none of our zones. It is "
-               "forwarded.");
+               " is not ours: no generator makes it, and it is in none of our zones. "
+               "Clients are REFUSED, with the extended error 20 (Not Authoritative).");
   } else if (reply.rcode == "NXDOMAIN") {
     story_.say(qname +
                " does not exist (NXDOMAIN): it is in a zone of ours, and no generator "

@@ -304,7 +304,8 @@ class Load:
     def receive(self):
         quiet = 0
         count = 0
-        while not (self.stopping.is_set() and (count >= self.sent or quiet > 10)):
+        # The sender may still be at it when it is told to stop.
+        while self.threads[0].is_alive() or (count < self.sent and quiet <= 10):
             try:
                 reply = Reply(self.socket.recv(65535))
             except socket.timeout:
