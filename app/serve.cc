@@ -138,8 +138,8 @@ class Instance {
         options_(options),
         store_(vip::open_sqlite(
             settings.state, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite)),
-        ledger_(store_->load()),
         server_(server_settings(settings), first_zone()),
+        ledger_(store_->load()),
         loader_(settings.resources,
                 {settings.locality(), settings.limits, config::UnknownFields::Warn}) {}
 
@@ -168,10 +168,10 @@ class Instance {
   asio::steady_timer debounce_{io_};
   asio::steady_timer retry_{io_};
   std::unique_ptr<vip::Store> store_;
-  vip::Ledger ledger_;
   Table table_;
   std::uint32_t serial_ = 0;
-  dns::Server server_;
+  dns::Server server_;  // answers from here on
+  vip::Ledger ledger_;
   config::Loader loader_;
   config::Watcher watcher_;
   asio::posix::stream_descriptor watched_{io_};

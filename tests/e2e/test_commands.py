@@ -201,6 +201,21 @@ class Plan(Case):
         vips = {c["name"]: c["change"] for c in changes["vips"]}
         self.assertEqual(vips, {"one": "release", "gone": "release", "two": "allocate"})
 
+    def test_the_plan_as_text(self):
+        self.write("a.yaml", service("redis"))
+        def text():
+            done = run("plan", self.resources, "--state", self.folder / "state.db")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout
+        for expected in (r"\+ name redis\.svc\.mesh\.local added to MeshService redis 241\.",
+                         r"\+ VIP  241\.\S+ allocate MeshService redis", "1 name and 1 VIP would change"):
+            self.assertRegex(text(), expected)
+        self.serve().stop()
+        self.assertRegex(text(), "^(nothing|0 names|Nothing)")
+        self.write("a.yaml", service("web"))
+        for expected in (r"- name redis\.svc\.mesh\.local", r"- VIP  241\.\S+ release"):
+            self.assertRegex(text(), expected)
+
     def test_plan_works_beside_a_running_instance(self):
         self.write("a.yaml", service("redis"))
         self.serve()
