@@ -29,7 +29,7 @@ class Clients(Case):
         for network in ("udp", "tcp"):
             self.assertEqual(
                 self.run_client("go", "run", CLIENTS / "resolve.go", server.port, network,
-                                env=os.environ | {"GOFLAGS": "-mod=mod", "GO111MODULE": "off"}),
+                                env={"HOME": str(self.folder)} | os.environ | {"GO111MODULE": "off"}),
                 [f"A {vip}", f"SRV {NAME}. 6379 true", f"PTR {NAME}. true", "NXDOMAIN true"])
 
     def test_node(self):
