@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <ctime>
 #include <vector>
 
 #include "app/ask.h"
@@ -31,15 +30,6 @@ std::string pairs_text(const mesh::Labels& labels) {
     texts.push_back(std::string(key) + '=' + std::string(value));
   }
   return join(texts);
-}
-
-std::string time_text(vip::Seconds seconds) {
-  const std::time_t time = seconds;
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
 }
 
 std::string at(const mesh::Position& position) {
@@ -164,7 +154,7 @@ void Explainer::tell_vips(std::size_t i) {
     const vip::Lease* lease = ledger_.find(ip);
     const bool held = lease != nullptr && lease->service == service(i).id();
     const bool given = std::ranges::find(service(i).vips, ip) != service(i).vips.end();
-    story_.tell("VIP", ip.to_string() + (held    ? ", held since " + time_text(lease->since)
+    story_.tell("VIP", ip.to_string() + (held    ? ", held since " + vip::time_text(lease->since)
                                          : given ? ", given by status.vips"
                                                  : ", not yet in the state file"));
   }
@@ -282,9 +272,10 @@ std::string Explainer::address(const mesh::Ip& ip) {
   }
   const vip::Lease* lease = ledger_.find(ip);
   if (!found && lease != nullptr) {
-    story_.say(ip.to_string() + " was the VIP of " + mesh::to_string(lease->service) +
-               " and is kept for it" +
-               (lease->released ? ", which is gone since " + time_text(*lease->released) : ""));
+    story_.say(
+        ip.to_string() + " was the VIP of " + mesh::to_string(lease->service) +
+        " and is kept for it" +
+        (lease->released ? ", which is gone since " + vip::time_text(*lease->released) : ""));
   } else if (!found) {
     story_.say(ip.to_string() + " is nobody's VIP");
   }

@@ -1,7 +1,6 @@
 #include "vip/allocate.h"
 
 #include <algorithm>
-#include <ctime>
 #include <numeric>
 #include <tuple>
 #include <unordered_set>
@@ -27,15 +26,6 @@ std::string setting(mesh::Kind kind) {
       return "vip.meshMultiZoneService";
   }
   return "";
-}
-
-std::string time_text(Seconds seconds) {
-  const std::time_t time = seconds;
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
 }
 
 std::vector<Pool> all_pools(const Pools& pools) {

@@ -14,6 +14,8 @@ namespace vip {
 
 using Seconds = std::int64_t;  // Unix time, s
 
+std::string time_text(Seconds seconds);  // "2026-11-24T07:08:09Z"
+
 // One address of one service. A service has one of each family that its kind has a pool of; more
 // only if its status.vips give it more.
 struct Lease {

@@ -46,6 +46,11 @@ TEST(LedgerTest, ALivingLeaseIsFoundBeforeTombstonesAndTheLastOfThoseFirst) {
             "241.0.0.1");
 }
 
+TEST(LeaseTest, TimesAreUtc) {
+  EXPECT_EQ(time_text(0), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(time_text(1735689599), "2024-12-31T23:59:59Z");
+}
+
 TEST(LedgerTest, Changes) {
   Ledger ledger(
       {lease("a", "241.0.0.1"), lease("b", "241.0.0.2", 10), lease("c", "241.0.0.3", 20)});
