@@ -6,6 +6,7 @@
 
 #include "app/ask.h"
 #include "app/story.h"
+#include "dns/special.h"
 
 namespace app {
 namespace {
@@ -73,6 +74,7 @@ class Explainer {
   void tell_vips(std::size_t i);
   void tell_ports(std::size_t i);
   void tell_answers(const std::string& qname, std::initializer_list<const char*> types);
+  dns::Special special(const std::string& qname) const;
   void tell_missing(const std::string& qname);
   void tell_rivals(const std::string& hostname);
   bool tell_generator(std::string_view name);
@@ -218,9 +220,32 @@ void Explainer::tell_rivals(const std::string& hostname) {
   }
 }
 
+// None for a name that is in a zone of ours.
+dns::Special Explainer::special(const std::string& qname) const {
+  const auto name = dns::Name::parse(qname);
+  if (!name) return dns::Special::None;
+  const std::string_view wire = name->wire();
+  dns::Qname prepared;
+  prepared.assign(reinterpret_cast<const std::uint8_t*>(wire.data()), wire.size());
+  if (zone_->find(prepared).what != dns::Found::What::NotOurs) return dns::Special::None;
+  return dns::special_name(prepared);
+}
+
 // Nobody makes this name: what is answered, and the services that may be meant.
 void Explainer::tell_missing(const std::string& qname) {
   const Reply reply = ask(*zone_, qname + '.', "A");
+  switch (special(qname)) {
+    case dns::Special::None:
+      break;
+    case dns::Special::Localhost:
+      story_.say(qname + " is this host's loopback (RFC 6761, 6.3), and asked of nobody else.");
+      return tell_answers(qname + '.', {"A", "AAAA"});
+    case dns::Special::Nowhere:
+      story_.say(qname +
+                 " does not exist (NXDOMAIN): names under invalid (RFC 6761, 6.4) and onion "
+                 "(RFC 7686) never do in DNS, and nobody is asked about them.");
+      return;
+  }
   if (!reply.ours) {
     story_.say(qname +
                " is not ours: no generator makes it, and it is in none of our zones. "

@@ -1,10 +1,12 @@
 #include "dns/answer.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <optional>
 
 #include "dns/query.h"
+#include "dns/special.h"
 #include "dns/writer.h"
 
 namespace dns {
@@ -83,6 +85,7 @@ class Reply {
   void set_authoritative() { flags_ |= kAa; }
 
   void add_addresses(const Host& host, Type type, std::size_t owner, bool additional);
+  void add_loopback(Type type);
   void add_services(const Found& found);
   void add_pointers(const Zone& zone, const Found& found);
   void add_soa(std::size_t apex_label, bool negative);
@@ -144,6 +147,16 @@ void Reply::add_addresses(const Host& host, Type type, std::size_t owner, bool a
     writer_.bytes(v4 ? host.v4(at) : host.v6(at), size);
   }
   (additional ? additionals_ : answers_) += static_cast<std::uint16_t>(written);
+}
+
+void Reply::add_loopback(Type type) {
+  constexpr std::array<std::uint8_t, 4> kV4 = {127, 0, 0, 1};
+  constexpr std::array<std::uint8_t, 16> kV6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  const bool v4 = type == Type::A;
+  const std::size_t size = v4 ? kV4.size() : kV6.size();
+  fixed(kQuestionName, type, settings_->ttl, size);
+  writer_.bytes(v4 ? kV4.data() : kV6.data(), size);
+  ++answers_;
 }
 
 void Reply::add_service(const Host::Port& port, const Host& host) {
@@ -316,6 +329,21 @@ Answer answer_ours(const Query& query, const Zone& zone, Found found, Reply repl
   return reply.finish();
 }
 
+// The names above a special one are nobody's, so that its last label is the apex.
+Answer answer_special(const Query& query, Special special, Reply reply) {
+  reply.set_authoritative();
+  if (special == Special::Nowhere) {
+    reply.set(Rcode::NxDomain);
+  } else {
+    const auto qtype = static_cast<Type>(query.qtype);
+    // RFC 8482, 4.1: ANY is one RRset that there is.
+    if (qtype == Type::A || qtype == Type::ANY) reply.add_loopback(Type::A);
+    if (qtype == Type::AAAA) reply.add_loopback(Type::AAAA);
+  }
+  if (reply.empty()) reply.add_soa(query.qname.labels - 1u, true);
+  return reply.finish();
+}
+
 // The query types that ask for something else than records of a name.
 std::optional<Rcode> refusal(const Query& query) {
   if (query.qclass != kClassIn) return Rcode::Refused;
@@ -362,8 +390,12 @@ Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport
   if (const auto rejected = reject(parsed, query, transport, out)) return *rejected;
   const Found found = zone.find(query.qname);
   switch (found.what) {
-    case Found::What::NotOurs:
-      return {Verdict::Forward};
+    case Found::What::NotOurs: {
+      const Special special = special_name(query.qname);
+      if (special == Special::None) return {Verdict::Forward};
+      return answer_special(query, special,
+                            Reply(query, &zone.settings(), transport, out, keepalive));
+    }
     case Found::What::NotReady: {
       Reply reply(query, nullptr, transport, out, keepalive, Ede::NotReady);
       reply.set(Rcode::ServFail);

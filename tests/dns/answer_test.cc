@@ -420,6 +420,91 @@ TEST(AnswerTest, NamesThatAreNotOursAreForwarded) {
   }
 }
 
+TEST(AnswerTest, SpecialNamesAreAnsweredHere) {
+  const auto soa = [](const std::string& apex) {
+    return apex + ". 5 SOA " + apex + ". nobody.invalid. 42 3600 1200 604800 5";
+  };
+  const struct {
+    const char* why;
+    std::string qname;
+    const char* qtype;
+    const char* rcode;
+    Lines answer;
+    Lines authority;
+  } kCases[] = {
+      {"localhost is the loopback (RFC 6761, 6.3)",
+       "localhost",
+       "A",
+       "NOERROR",
+       {"localhost. 30 A 127.0.0.1"},
+       {}},
+      {"of both families", "localhost", "AAAA", "NOERROR", {"localhost. 30 AAAA ::1"}, {}},
+      {"in any case", "LocalHost", "A", "NOERROR", {"LocalHost. 30 A 127.0.0.1"}, {}},
+      {"and so is every name below it",
+       "db.app.localhost",
+       "A",
+       "NOERROR",
+       {"db.app.localhost. 30 A 127.0.0.1"},
+       {}},
+      {"other types of it are NODATA", "localhost", "MX", "NOERROR", {}, {soa("localhost")}},
+      {"with the SOA of the last label",
+       "db.app.localhost",
+       "TXT",
+       "NOERROR",
+       {},
+       {soa("localhost")}},
+      {"ANY is one RRset (RFC 8482)",
+       "localhost",
+       "ANY",
+       "NOERROR",
+       {"localhost. 30 A 127.0.0.1"},
+       {}},
+      {"nothing is invalid (RFC 6761, 6.4)", "a.invalid", "A", "NXDOMAIN", {}, {soa("invalid")}},
+      {"nor is invalid itself", "invalid", "NS", "NXDOMAIN", {}, {soa("invalid")}},
+      {"onion is not DNS (RFC 7686)", "a.b.oNiOn", "AAAA", "NXDOMAIN", {}, {soa("oNiOn")}},
+      {"nor is onion itself", "onion", "A", "NXDOMAIN", {}, {soa("onion")}},
+  };
+  for (const auto& row : kCases) {
+    SCOPED_TRACE(row.why);
+    const Message reply = test::read(ask(make_query(row.qname, row.qtype), zone()));
+    EXPECT_EQ(reply.rcode, row.rcode);
+    EXPECT_EQ(reply.answer, row.answer);
+    EXPECT_EQ(reply.authority, row.authority);
+    EXPECT_TRUE(reply.aa);
+  }
+}
+
+TEST(AnswerTest, OnlyTheLastLabelMakesANameSpecial) {
+  for (const char* qname :
+       {"localhost.example.org", "onion.example.org", "xlocalhost", "onions", "invalid.test"}) {
+    EXPECT_EQ(verdict(make_query(qname, "A"), zone()), Verdict::Forward) << qname;
+  }
+}
+
+TEST(AnswerTest, AZoneOfOursComesBeforeASpecialName) {
+  ZoneSettings settings = dns::settings();
+  settings.apexes.push_back(name("mesh.localhost"));
+  ZoneBuilder builder(std::move(settings));
+  builder.add_host(name("web.mesh.localhost"), {{{241, 0, 0, 1}}}, {}, {});
+  builder.add_host(name("shop.invalid"), {{{241, 0, 0, 2}}}, {}, {});
+  const auto zone = std::move(builder).build();
+  const auto reply = [&](const char* qname) {
+    return test::read(ask(make_query(qname, "A"), *zone));
+  };
+  EXPECT_EQ(reply("web.mesh.localhost").answer, Lines{"web.mesh.localhost. 30 A 241.0.0.1"});
+  EXPECT_EQ(reply("nope.mesh.localhost").rcode, "NXDOMAIN");
+  EXPECT_EQ(reply("other.localhost").answer, Lines{"other.localhost. 30 A 127.0.0.1"});
+  EXPECT_EQ(reply("shop.invalid").answer, Lines{"shop.invalid. 30 A 241.0.0.2"});
+}
+
+TEST(AnswerTest, SpecialNamesNeedNoTable) {
+  ZoneSettings not_ready = settings();
+  not_ready.ready = false;
+  const auto zone = make_zone(not_ready);
+  EXPECT_EQ(test::read(ask(make_query("localhost", "A"), *zone)).answer,
+            Lines{"localhost. 30 A 127.0.0.1"});
+}
+
 TEST(AnswerTest, RefuseSaysWhy) {
   Bytes out(kUdpPayload);
   const Bytes query = make_query("www.example.org", "A", {.edns = EdnsOptions{}});

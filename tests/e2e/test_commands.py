@@ -160,6 +160,14 @@ class Explain(Case):
         self.assertIn("NXDOMAIN", self.explain("nope.svc.mesh.local"))
         self.assertIn("not ours", self.explain("www.example.com"))
 
+    def test_a_special_name_says_which_rule_makes_it_one(self):
+        text = self.explain("db.LOCALHOST")
+        self.assertIn("RFC 6761", text)
+        self.assertIn("127.0.0.1", text)
+        self.assertIn("::1", text)
+        self.assertIn("RFC 7686", self.explain("a.onion"))
+        self.assertIn("NXDOMAIN", self.explain("a.invalid"))
+
     def test_a_service_without_a_vip(self):
         self.write("a.yaml", *[service(f"s{i}") for i in range(3)])
         done = run("explain", "MeshService/s2", self.resources, "--state", self.folder / "none.db",

@@ -1,0 +1,20 @@
+// Names that have a meaning of their own everywhere, and that no server on the way may be asked
+// about: who resolves them at all answers them himself. Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "dns/query.h"
+
+namespace dns {
+
+enum class Special : std::uint8_t {
+  None,
+  Localhost,  // localhost and all below it: this host's loopback (RFC 6761, 6.3)
+  Nowhere,    // invalid, onion and all below them: no such name (RFC 6761, 6.4; RFC 7686, 2)
+};
+
+// What `qname` is, unless it is in a zone of ours: a zone that is configured comes first.
+Special special_name(const Qname& qname);
+
+}  // namespace dns
