@@ -1,10 +1,13 @@
 #include "app/serve.h"
 
+#include <sys/signalfd.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -12,6 +15,7 @@
 #include <memory>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 
 #include "app/host.h"
 #include "app/log.h"
@@ -131,6 +135,21 @@ void log_changes(const Table& before, const Table& after) {
   }
 }
 
+// The signals that serve waits for, as a descriptor. They are blocked in this thread and in all
+// that it makes later, so that no worker is ever interrupted by one, and none can be lost between
+// two system calls. REQUIRES: no other thread runs.
+int open_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  const int error = pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const int fd = error == 0 ? signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC) : -1;
+  if (fd < 0) {
+    throw std::system_error(error != 0 ? error : errno, std::generic_category(), "signals");
+  }
+  return fd;
+}
+
 class Instance {
  public:
   Instance(const config::Settings& settings, ServeOptions options)
@@ -155,6 +174,7 @@ class Instance {
 
   void wait_for_changes();
   void wait_for_signal();
+  void take_signal(std::uint32_t signal);
   void debounce();
   void reload();
   void reload_everything(const char* why);
@@ -164,7 +184,7 @@ class Instance {
   const config::Settings& settings_;
   ServeOptions options_;
   asio::io_context io_{1};
-  asio::signal_set signals_{io_, SIGHUP, SIGTERM, SIGINT};
+  asio::posix::stream_descriptor signals_{io_, open_signals()};  // before the first worker
   asio::steady_timer debounce_{io_};
   asio::steady_timer retry_{io_};
   std::unique_ptr<vip::Store> store_;
@@ -306,15 +326,21 @@ void Instance::reload_everything(const char* why) {
 }
 
 void Instance::wait_for_signal() {
-  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-    if (error) return;
-    if (signal != SIGHUP) {
-      log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-      return io_.stop();
-    }
-    reload_everything("SIGHUP");
-    wait_for_signal();
-  });
+  signals_.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [this](const boost::system::error_code& error) {
+                        if (error) return;
+                        signalfd_siginfo info{};
+                        while (read(signals_.native_handle(), &info, sizeof info) == sizeof info) {
+                          take_signal(info.ssi_signo);
+                        }
+                        wait_for_signal();
+                      });
+}
+
+void Instance::take_signal(std::uint32_t signal) {
+  if (signal == SIGHUP) return reload_everything("SIGHUP");
+  log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  io_.stop();
 }
 
 int Instance::run() {
