@@ -233,7 +233,6 @@ dns::Special Explainer::special(const std::string& qname) const {
 
 // Nobody makes this name: what is answered, and the services that may be meant.
 void Explainer::tell_missing(const std::string& qname) {
-  const Reply reply = ask(*zone_, qname + '.', "A");
   switch (special(qname)) {
     case dns::Special::None:
       break;
@@ -246,6 +245,7 @@ void Explainer::tell_missing(const std::string& qname) {
                  "(RFC 7686) never do in DNS, and nobody is asked about them.");
       return;
   }
+  const Reply reply = ask(*zone_, qname + '.', "A");
   if (!reply.ours) {
     story_.say(qname +
                " is not ours: no generator makes it, and it is in none of our zones. "

@@ -136,8 +136,8 @@ void log_changes(const Table& before, const Table& after) {
 }
 
 // The signals that serve waits for, as a descriptor. They are blocked in this thread and in all
-// that it makes later, so that no worker is ever interrupted by one, and none can be lost between
-// two system calls. REQUIRES: no other thread runs.
+// that it makes later, so that no worker is ever interrupted by one, and no code runs in a signal
+// handler. REQUIRES: no other thread runs.
 int open_signals() {
   sigset_t signals;
   sigemptyset(&signals);

@@ -30,8 +30,8 @@ inline constexpr std::size_t kUdpPayload = 1232;
 inline constexpr std::size_t kMaxMessage = 65535;
 
 // Answers `query` from `zone` alone; names that are not in it and are special (dns/special.h) need
-// no zone. REQUIRES: `out` holds kUdpPayload bytes for UDP, kMaxMessage
-// for TCP, and doesn't overlap `query`.
+// no zone. REQUIRES: `out` holds kUdpPayload bytes for UDP, kMaxMessage for TCP, and doesn't
+// overlap `query`.
 //
 // Which of a name's addresses come first changes with the query's id, which stub resolvers draw
 // at random: so answers rotate without a counter that workers would share.

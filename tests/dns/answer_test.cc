@@ -70,16 +70,18 @@ Verdict verdict(const Bytes& query, const Zone& zone) {
   return dns::answer(query, zone, Transport::Udp, out).verdict;
 }
 
-const std::string kSoa = "mesh.local. 5 SOA mesh.local. nobody.invalid. 42 3600 1200 604800 5";
+// The SOA of a negative answer.
+std::string soa(const std::string& apex) {
+  return apex + ". 5 SOA " + apex + ". nobody.invalid. 42 3600 1200 604800 5";
+}
+
+const std::string kSoa = soa("mesh.local");
 const std::string kV6 = "fd00:24:1000::7";
 
 TEST(AnswerTest, NamesWeOwn) {
   const std::string reverse6 =
       "7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.4.2.0.0.0.0.d.f.ip6.arpa";
   const std::string apex6 = "0.0.0.0.0.0.0.1.4.2.0.0.0.0.d.f.ip6.arpa";
-  const auto soa = [](const std::string& apex) {
-    return apex + ". 5 SOA " + apex + ". nobody.invalid. 42 3600 1200 604800 5";
-  };
   const struct {
     const char* why;
     std::string qname;
@@ -421,9 +423,6 @@ TEST(AnswerTest, NamesThatAreNotOursAreForwarded) {
 }
 
 TEST(AnswerTest, SpecialNamesAreAnsweredHere) {
-  const auto soa = [](const std::string& apex) {
-    return apex + ". 5 SOA " + apex + ". nobody.invalid. 42 3600 1200 604800 5";
-  };
   const struct {
     const char* why;
     std::string qname;
