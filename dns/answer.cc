@@ -5,6 +5,7 @@
 #include <cassert>
 #include <optional>
 
+#include "dns/edns.h"
 #include "dns/query.h"
 #include "dns/special.h"
 #include "dns/writer.h"
@@ -15,19 +16,13 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kHeader = 12;
-constexpr std::size_t kMinPayload = 512;      // without EDNS (RFC 1035, 4.2.1), or with less (6891)
 constexpr std::size_t kFixedRecord = 2 + 10;  // an owner that is a pointer, type, class, TTL, size
 constexpr std::size_t kQuestionName = kHeader;
 constexpr std::uint16_t kOpcodeRdCd = 0x7910;  // what of the query's flags the answer keeps
 constexpr std::uint16_t kQr = 0x8000;
 constexpr std::uint16_t kAa = 0x0400;
 constexpr std::uint16_t kTc = 0x0200;
-constexpr std::uint16_t kRa = 0x0080;           // we forward what isn't ours
-constexpr std::uint16_t kEdeOption = 15;        // RFC 8914, 2
-constexpr std::uint16_t kKeepaliveOption = 11;  // RFC 7828, 3.1
-constexpr std::size_t kSizeOfOpt = 11;
-constexpr std::size_t kSizeOfEde = 6;
-constexpr std::size_t kSizeOfKeepalive = 6;
+constexpr std::uint16_t kRa = 0x0080;  // we forward what isn't ours
 // RFC 6303, 3: the SOA of a zone that has no servers of its own.
 constexpr std::string_view kRname = "\6nobody\7invalid\0"sv;
 constexpr std::uint32_t kSoaRefresh = 3600;
@@ -43,40 +38,20 @@ Answer header_only(const Query& query, Rcode rcode, std::span<std::uint8_t> out)
   return {Verdict::Reply, writer.size()};
 }
 
-struct Limits {
-  std::size_t message = 0;
-  std::size_t opt = 0;  // octets of `message` that the OPT will take
-};
-
-// What the client can take over its transport, and what of that the OPT needs.
-Limits limits(const Query& query, Transport transport, bool keepalive, bool ede) {
-  Limits limits;
-  if (query.edns.present) {
-    limits.opt = kSizeOfOpt + (keepalive ? kSizeOfKeepalive : 0) + (ede ? kSizeOfEde : 0);
-  }
-  if (transport == Transport::Tcp) {
-    limits.message = kMaxMessage;
-  } else if (!query.edns.present) {
-    limits.message = kMinPayload;
-  } else {
-    limits.message = std::clamp<std::size_t>(query.edns.payload, kMinPayload, kUdpPayload);
-  }
-  return limits;
-}
-
 // One reply in the making: the header and the question are written first, then the sections in
 // order, then the OPT.
 class Reply {
  public:
   Reply(const Query& query, const ZoneSettings* settings, Transport transport,
-        std::span<std::uint8_t> out, std::uint16_t keepalive, std::optional<Ede> ede = {})
+        std::span<std::uint8_t> out, std::uint16_t keepalive, std::optional<Ede> ede = {},
+        std::string_view text = {})
       : query_(query),
         settings_(settings),
-        keepalive_(transport == Transport::Tcp && query.edns.keepalive ? keepalive : 0),
-        ede_(ede),
-        limits_(limits(query, transport, keepalive_ != 0, ede.has_value())),
-        writer_(out, limits_.message - limits_.opt),
-        opt_writer_(out, limits_.message) {
+        opt_{transport == Transport::Tcp && query.edns.keepalive ? keepalive : std::uint16_t{0},
+             ede, text},
+        limit_(max_reply(query, transport)),
+        writer_(out, limit_ - opt_size(query, opt_)),
+        opt_writer_(out, limit_) {
     writer_.reserve(kHeader);
     writer_.bytes(query.question.data(), query.question.size());
   }
@@ -108,13 +83,11 @@ class Reply {
   }
   void truncate() { flags_ |= kTc; }
   void add_service(const Host::Port& port, const Host& host);
-  void write_opt();
 
   const Query& query_;
   const ZoneSettings* settings_;
-  const std::uint16_t keepalive_;
-  const std::optional<Ede> ede_;
-  const Limits limits_;
+  const OptContent opt_;
+  const std::size_t limit_;
   Writer writer_;      // leaves room for the OPT
   Writer opt_writer_;  // takes over for the OPT
   Rcode rcode_ = Rcode::NoError;
@@ -228,35 +201,12 @@ void Reply::add_ns(std::size_t apex_label) {
   ++answers_;
 }
 
-void Reply::write_opt() {
-  const auto rcode = static_cast<std::uint16_t>(rcode_);
-  const std::size_t rdata = limits_.opt - kSizeOfOpt;
-  Writer& opt = opt_writer_;
-  opt.reserve(writer_.size());
-  opt.u8(0);
-  opt.u16(static_cast<std::uint16_t>(Type::OPT));
-  opt.u16(kUdpPayload);
-  opt.u8(static_cast<std::uint8_t>(rcode >> 4));
-  opt.u8(0);  // version
-  opt.u16(query_.edns.dnssec_ok ? 0x8000 : 0);
-  opt.u16(static_cast<std::uint16_t>(rdata));
-  if (ede_) {
-    opt.u16(kEdeOption);
-    opt.u16(2);
-    opt.u16(static_cast<std::uint16_t>(*ede_));
-  }
-  if (keepalive_ != 0) {
-    opt.u16(kKeepaliveOption);
-    opt.u16(2);
-    opt.u16(keepalive_);
-  }
-  ++additionals_;
-}
-
 Answer Reply::finish() {
   std::size_t size = writer_.size();
   if (query_.edns.present) {
-    write_opt();
+    opt_writer_.reserve(size);
+    write_opt(opt_writer_, query_, rcode_, opt_);
+    ++additionals_;
     size = opt_writer_.size();
   }
   writer_.set_u16(0, query_.id);
@@ -360,7 +310,7 @@ std::optional<Rcode> refusal(const Query& query) {
   }
 }
 
-// Where no answer is to be had from any zone: the same for answer() and refuse().
+// Where no answer is to be had from any zone: the same for answer() and fail().
 std::optional<Answer> reject(Parsed parsed, const Query& query, Transport transport,
                              std::span<std::uint8_t> out) {
   switch (parsed) {
@@ -407,13 +357,13 @@ Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport
   }
 }
 
-Answer refuse(std::span<const std::uint8_t> message, Ede why, Transport transport,
-              std::span<std::uint8_t> out) {
+Answer fail(std::span<const std::uint8_t> message, const Failure& failure, Transport transport,
+            std::span<std::uint8_t> out) {
   Query query;
   const Parsed parsed = parse(message, query);
   if (const auto rejected = reject(parsed, query, transport, out)) return *rejected;
-  Reply reply(query, nullptr, transport, out, 0, why);
-  reply.set(Rcode::Refused);
+  Reply reply(query, nullptr, transport, out, 0, failure.ede, failure.text);
+  reply.set(failure.rcode);
   return reply.finish();
 }
 

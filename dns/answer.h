@@ -5,13 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 
+#include "dns/edns.h"
 #include "dns/zone.h"
 
 namespace dns {
-
-enum class Transport : std::uint8_t { Udp, Tcp };
 
 enum class Verdict : std::uint8_t {
   Reply,    // `size` bytes of `out` are the answer
@@ -23,11 +24,6 @@ struct Answer {
   Verdict verdict = Verdict::Drop;
   std::size_t size = 0;  // bytes written to `out`, for Reply
 };
-
-// EDNS(0) UDP payload that we send at most and advertise, bytes (the DNS flag day's).
-inline constexpr std::size_t kUdpPayload = 1232;
-// The largest message, over TCP, bytes (RFC 1035, 4.2.2).
-inline constexpr std::size_t kMaxMessage = 65535;
 
 // Answers `query` from `zone` alone; names that are not in it and are special (dns/special.h) need
 // no zone. REQUIRES: `out` holds kUdpPayload bytes for UDP, kMaxMessage for TCP, and doesn't
@@ -41,12 +37,16 @@ inline constexpr std::size_t kMaxMessage = 65535;
 Answer answer(std::span<const std::uint8_t> query, const Zone& zone, Transport transport,
               std::span<std::uint8_t> out, std::uint16_t keepalive = 0);
 
-// Extended DNS error codes that we give (RFC 8914, 5.2).
-enum class Ede : std::uint16_t { NotReady = 14, Prohibited = 18, NotAuthoritative = 20 };
+// Why a query has no better answer.
+struct Failure {
+  Rcode rcode = Rcode::ServFail;
+  std::optional<Ede> ede;
+  std::string_view text = {};  // for people, with the extended error; a few words
+};
 
-// REFUSED with an extended error, for a query whose verdict is Forward or whose client isn't
+// An answer that says why there is none, for a query whose verdict is Forward or whose client isn't
 // allowed. Drop and FORMERR as answer() does.
-Answer refuse(std::span<const std::uint8_t> query, Ede why, Transport transport,
-              std::span<std::uint8_t> out);
+Answer fail(std::span<const std::uint8_t> query, const Failure& failure, Transport transport,
+            std::span<std::uint8_t> out);
 
 }  // namespace dns

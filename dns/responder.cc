@@ -24,9 +24,9 @@ std::size_t Responder::respond(std::span<const std::uint8_t> query, const Client
   (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add(1);
   const bool allowed = allows(client);
   Answer given = allowed ? answer(query, *zone_, transport, out, keepalive_)
-                         : refuse(query, Ede::Prohibited, transport, out);
+                         : fail(query, {Rcode::Refused, Ede::Prohibited}, transport, out);
   if (given.verdict == Verdict::Forward) {
-    given = refuse(query, Ede::NotAuthoritative, transport, out);
+    given = fail(query, {Rcode::Refused, Ede::NotAuthoritative}, transport, out);
     counts_.refused.add(1);
   } else if (!allowed && given.verdict == Verdict::Reply) {
     counts_.refused.add(1);

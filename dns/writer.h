@@ -42,6 +42,10 @@ class Writer {
     out_[at] = static_cast<std::uint8_t>(value >> 8);
     out_[at + 1] = static_cast<std::uint8_t>(value);
   }
+  void set_u32(std::size_t at, std::uint32_t value) {
+    set_u16(at, static_cast<std::uint16_t>(value >> 16));
+    set_u16(at + 2, static_cast<std::uint16_t>(value));
+  }
 
  private:
   std::uint8_t* grow(std::size_t octets) {

@@ -50,7 +50,7 @@ TEST(AllocationTest, AnswersAllocateNothing) {
   for (const test::Bytes& query : queries) {
     for (const Transport transport : {Transport::Udp, Transport::Tcp}) {
       answer(query, *zone, transport, out, 100);
-      refuse(query, Ede::Prohibited, transport, out);
+      fail(query, {Rcode::Refused, Ede::Prohibited}, transport, out);
     }
   }
   EXPECT_EQ(allocations, before);

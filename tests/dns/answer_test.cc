@@ -504,13 +504,13 @@ TEST(AnswerTest, SpecialNamesNeedNoTable) {
             Lines{"localhost. 30 A 127.0.0.1"});
 }
 
-TEST(AnswerTest, RefuseSaysWhy) {
+TEST(AnswerTest, AFailureSaysWhy) {
   Bytes out(kUdpPayload);
   const Bytes query = make_query("www.example.org", "A", {.edns = EdnsOptions{}});
-  out.resize(refuse(query, Ede::NotAuthoritative, Transport::Udp, out).size);
+  out.resize(fail(query, {Rcode::Refused, Ede::Prohibited, "no"}, Transport::Udp, out).size);
   const Message reply = test::read(out);
   EXPECT_EQ(reply.rcode, "REFUSED");
-  EXPECT_EQ(reply.ede, 20);
+  EXPECT_EQ(reply.ede, 18);
   EXPECT_FALSE(reply.aa);
   EXPECT_EQ(reply.question, "www.example.org. A");
 }

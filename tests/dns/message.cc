@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <memory>
 
 #include "dns/name.h"
@@ -37,11 +38,11 @@ void put_name(Bytes& out, const std::string& text) {
   out.insert(out.end(), wire.begin(), wire.end());
 }
 
-void put_opt(Bytes& out, const EdnsOptions& edns) {
+void put_opt(Bytes& out, const EdnsOptions& edns, unsigned rcode = 0) {
   out.push_back(0);
   put16(out, LDNS_RR_TYPE_OPT);
   put16(out, edns.payload);
-  out.push_back(0);
+  out.push_back(static_cast<std::uint8_t>(rcode >> 4));
   out.push_back(edns.version);
   put16(out, edns.dnssec_ok ? 0x8000 : 0);
   put16(out, static_cast<unsigned>(edns.options.size()));
@@ -91,7 +92,85 @@ std::string question_of(const ldns_pkt* packet) {
   return std::string(owner.get()) + ' ' + type.get();
 }
 
+// Writes records, compressing names against all names before them.
+class RecordWriter {
+ public:
+  // `out` holds a header and a question.
+  explicit RecordWriter(Bytes& out) : out_(out) {
+    const std::size_t root = out.size() - 5;
+    for (std::size_t at = 12; at < root; at += std::size_t{1} + out[at]) {
+      const auto begin = out.begin() + static_cast<std::ptrdiff_t>(at);
+      known_[{begin, out.begin() + static_cast<std::ptrdiff_t>(root) + 1}] = at;
+    }
+  }
+
+  // `text` is in wire format, uncompressed.
+  void put_name(std::span<const std::uint8_t> text) {
+    for (; text[0] != 0; text = text.subspan(std::size_t{1} + text[0])) {
+      const std::string suffix(text.begin(), text.end());
+      if (const auto known = known_.find(suffix); known != known_.end()) {
+        return put16(out_, 0xc000u | static_cast<unsigned>(known->second));
+      }
+      known_[suffix] = out_.size();
+      out_.insert(out_.end(), text.begin(), text.begin() + 1 + text[0]);
+    }
+    out_.push_back(0);
+  }
+
+  void put(const std::string& text) {
+    ldns_rr* raw = nullptr;
+    ASSERT_EQ(ldns_rr_new_frm_str(&raw, text.c_str(), 0, nullptr, nullptr), LDNS_STATUS_OK) << text;
+    const std::unique_ptr<ldns_rr, Free> rr(raw);
+    put_name(data(ldns_rr_owner(raw)));
+    put16(out_, ldns_rr_get_type(raw));
+    put16(out_, 1);
+    put16(out_, ldns_rr_ttl(raw) >> 16);
+    put16(out_, ldns_rr_ttl(raw) & 0xffff);
+    const std::size_t size = out_.size();
+    put16(out_, 0);
+    for (std::size_t i = 0; i < ldns_rr_rd_count(raw); ++i) put_rdata(*raw, i);
+    const std::size_t rdata = out_.size() - size - 2;
+    out_[size] = static_cast<std::uint8_t>(rdata >> 8);
+    out_[size + 1] = static_cast<std::uint8_t>(rdata);
+  }
+
+ private:
+  static std::span<const std::uint8_t> data(const ldns_rdf* rdf) {
+    return {ldns_rdf_data(rdf), ldns_rdf_size(rdf)};
+  }
+  void put_rdata(const ldns_rr& rr, std::size_t i) {
+    const ldns_rdf* rdf = ldns_rr_rdf(&rr, i);
+    const unsigned type = ldns_rr_get_type(&rr);
+    const bool compressed = type == LDNS_RR_TYPE_CNAME || type == LDNS_RR_TYPE_NS ||
+                            type == LDNS_RR_TYPE_PTR || type == LDNS_RR_TYPE_MX;
+    if (compressed && ldns_rdf_get_type(rdf) == LDNS_RDF_TYPE_DNAME) return put_name(data(rdf));
+    const auto bytes = data(rdf);
+    out_.insert(out_.end(), bytes.begin(), bytes.end());
+  }
+
+  Bytes& out_;
+  std::map<std::string, std::size_t> known_;
+};
+
 }  // namespace
+
+Bytes make_reply(const std::string& qname, const std::string& qtype, ReplyOptions options) {
+  Bytes out = make_query(qname, qtype, {.id = options.id});
+  out[2] = static_cast<std::uint8_t>(options.flags >> 8);
+  out[3] = static_cast<std::uint8_t>(options.flags | (options.rcode & 0xf));
+  const auto count = [](const auto& lines) { return static_cast<std::uint8_t>(lines.size()); };
+  out[7] = count(options.answer);
+  out[9] = count(options.authority);
+  out[11] = static_cast<std::uint8_t>(count(options.before_opt) + (options.edns ? 1 : 0) +
+                                      count(options.behind_opt));
+  RecordWriter writer(out);
+  for (const auto* section : {&options.answer, &options.authority, &options.before_opt}) {
+    for (const std::string& line : *section) writer.put(line);
+  }
+  if (options.edns) put_opt(out, *options.edns, options.rcode);
+  for (const std::string& line : options.behind_opt) writer.put(line);
+  return out;
+}
 
 Bytes make_query(const std::string& qname, const std::string& qtype, QueryOptions options) {
   Bytes out;
@@ -126,6 +205,7 @@ Message read(std::span<const std::uint8_t> bytes) {
   message.tc = ldns_pkt_tc(raw);
   message.rd = ldns_pkt_rd(raw);
   message.ra = ldns_pkt_ra(raw);
+  message.ad = ldns_pkt_ad(raw);
   message.cd = ldns_pkt_cd(raw);
   message.question = question_of(raw);
   message.answer = presented(ldns_pkt_answer(raw));

@@ -28,6 +28,21 @@ struct QueryOptions {
 // Written octet by octet, so that nothing is repaired on the way. `qtype` is a mnemonic or TYPE123.
 Bytes make_query(const std::string& qname, const std::string& qtype, QueryOptions options = {});
 
+struct ReplyOptions {
+  std::uint16_t id = 0x1234;
+  std::uint16_t flags = 0x8180;     // QR, RD, RA
+  unsigned rcode = 0;               // its upper bits go into the OPT
+  std::vector<std::string> answer;  // in presentation form, with class or without
+  std::vector<std::string> authority;
+  std::vector<std::string> before_opt;  // additional
+  std::optional<EdnsOptions> edns;
+  std::vector<std::string> behind_opt;  // additional
+};
+
+// What an upstream could send. Owners that are equal to an earlier one, and the ends that they
+// share, are compressed; names in rdata are not, but for CNAME, NS, PTR and MX.
+Bytes make_reply(const std::string& qname, const std::string& qtype, ReplyOptions options = {});
+
 // A reply as ldns sees it. Records in presentation form: "web.mesh. 30 A 241.0.0.1".
 struct Message {
   std::uint16_t id = 0;
@@ -37,6 +52,7 @@ struct Message {
   bool tc = false;
   bool rd = false;
   bool ra = false;
+  bool ad = false;
   bool cd = false;
   std::string question;  // "web.mesh. A", in the case it was written in
   std::vector<std::string> answer;

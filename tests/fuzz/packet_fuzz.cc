@@ -53,9 +53,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(reply.size <= most);
     if (reply.verdict == Verdict::Reply) check(query, {out.data(), reply.size});
     if (reply.verdict != Verdict::Forward) continue;
-    const Answer refused = refuse(query, Ede::NotAuthoritative, transport, {out.data(), most});
-    require(refused.verdict == Verdict::Reply && refused.size <= most);
-    check(query, {out.data(), refused.size});
+    const Answer failed =
+        fail(query, {.ede = Ede::NoReachableAuthority}, transport, {out.data(), most});
+    require(failed.verdict == Verdict::Reply && failed.size <= most);
+    check(query, {out.data(), failed.size});
   }
   return 0;
 }

@@ -1,0 +1,378 @@
+#include "dns/response.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <limits>
+
+#include "dns/reader.h"
+#include "dns/writer.h"
+
+namespace dns {
+namespace {
+
+constexpr std::size_t kHeader = 12;
+constexpr std::uint16_t kQr = 0x8000;
+constexpr std::uint16_t kOpcode = 0x7800;
+constexpr std::uint16_t kAa = 0x0400;
+constexpr std::uint16_t kTc = 0x0200;
+constexpr std::uint16_t kRd = 0x0100;
+constexpr std::uint16_t kRa = 0x0080;
+constexpr std::uint16_t kAd = 0x0020;
+constexpr std::uint16_t kCd = 0x0010;
+constexpr std::uint16_t kRcode = 0x000f;
+constexpr std::uint16_t kEdeOption = 15;  // RFC 8914, 2
+
+std::uint16_t u16_at(std::span<const std::uint8_t> bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+std::uint8_t lowered(std::uint8_t c) {
+  return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+// RFC 2181, 8: a TTL with the highest bit set is 0.
+std::uint32_t sane_ttl(std::uint32_t ttl) {
+  return ttl > std::numeric_limits<std::int32_t>::max() ? 0 : ttl;
+}
+
+// The extended error in the options of an OPT, if there is one.
+std::optional<std::uint16_t> find_ede(std::span<const std::uint8_t> options) {
+  Reader reader(options);
+  while (!reader.at_end() && !reader.failed()) {
+    const std::uint16_t code = reader.u16();
+    const auto data = reader.take(reader.u16());
+    if (!reader.failed() && code == kEdeOption && data.size() >= 2) return u16_at(data, 0);
+  }
+  return std::nullopt;
+}
+
+// How the rdata of the types that may hold compressed names (RFC 3597, 4) is laid out: octets
+// before the names, and how many names.
+struct NamesInRdata {
+  std::size_t before = 0;
+  unsigned names = 0;
+};
+
+NamesInRdata names_in_rdata(std::uint16_t type) {
+  switch (type) {
+    case 2:   // NS
+    case 3:   // MD
+    case 4:   // MF
+    case 5:   // CNAME
+    case 7:   // MB
+    case 8:   // MG
+    case 9:   // MR
+    case 12:  // PTR
+      return {0, 1};
+    case 6:   // SOA
+    case 14:  // MINFO
+    case 17:  // RP
+      return {0, 2};
+    case 15:  // MX
+    case 18:  // AFSDB
+    case 21:  // RT
+      return {2, 1};
+    case 33:  // SRV
+      return {6, 1};
+    default:
+      return {};
+  }
+}
+
+struct Hole {
+  std::size_t begin = 0;
+  std::size_t size = 0;
+  std::size_t root = 0;  // a root elsewhere in the message
+};
+
+// Moves `at` behind the name there, which stands behind a hole that is to be closed: what it points
+// to may move.
+void move_pointer(std::vector<std::uint8_t>& bytes, std::size_t& at, const Hole& hole) {
+  while (bytes[at] != 0 && bytes[at] < 0xc0) at += std::size_t{1} + bytes[at];
+  if (bytes[at] == 0) {
+    ++at;
+    return;
+  }
+  std::size_t target = u16_at(bytes, at) & 0x3fff;
+  if (target >= hole.begin + hole.size) {
+    target -= hole.size;
+  } else if (target >= hole.begin) {
+    target = hole.root;  // the owner of the OPT
+  }
+  bytes[at] = static_cast<std::uint8_t>(0xc0 | target >> 8);
+  bytes[at + 1] = static_cast<std::uint8_t>(target);
+  at += 2;
+}
+
+}  // namespace
+
+// Reads a message once, from front to back, and notes what the response needs to know.
+class ResponseReader {
+ public:
+  explicit ResponseReader(std::span<const std::uint8_t> message)
+      : message_(message), reader_(message) {}
+
+  std::optional<Response> read();
+
+ private:
+  enum class Section : std::uint8_t { Answer, Authority, Additional };
+
+  bool read_header();
+  bool read_question();
+  bool read_section(Section section, unsigned count);
+  bool read_record(Section section);
+  bool read_opt(std::size_t begin, Section section, bool at_root, std::uint32_t ttl,
+                std::span<const std::uint8_t> rdata);
+  std::uint32_t soa_minimum(std::size_t rdata, std::size_t size) const;
+  void take_out_opt();
+  std::uint32_t time_to_keep() const;
+
+  std::span<const std::uint8_t> message_;
+  Reader reader_;
+  Response response_;
+  std::uint16_t flags_ = 0;
+  std::uint16_t qtype_ = 0;
+  std::array<std::uint16_t, 3> counts_{};
+  std::vector<std::uint16_t> ttls_;    // offsets
+  std::vector<std::uint16_t> behind_;  // where the records behind the OPT begin
+  std::size_t opt_ = 0;                // where the OPT begins, and how long it is
+  std::size_t opt_size_ = 0;
+  bool answered_ = false;  // a record of the qtype is among the answers
+  std::optional<std::uint32_t> least_ttl_;
+  std::optional<std::uint32_t> negative_ttl_;
+};
+
+bool ResponseReader::read_header() {
+  if (message_.size() < kHeader || message_.size() > kMaxMessage) return false;
+  reader_.u16();  // id
+  flags_ = reader_.u16();
+  if ((flags_ & kQr) == 0 || (flags_ & kOpcode) != 0 || reader_.u16() != 1) return false;
+  for (std::uint16_t& count : counts_) count = reader_.u16();
+  return true;
+}
+
+bool ResponseReader::read_question() {
+  reader_.name();
+  qtype_ = reader_.u16();
+  const std::uint16_t qclass = reader_.u16();
+  response_.question_end_ = static_cast<std::uint16_t>(reader_.at());
+  return !reader_.failed() && qclass == kClassIn;
+}
+
+bool ResponseReader::read_opt(std::size_t begin, Section section, bool at_root, std::uint32_t ttl,
+                              std::span<const std::uint8_t> rdata) {
+  if (section != Section::Additional || !at_root || response_.has_opt_) return false;
+  response_.has_opt_ = true;
+  response_.rcode_ = static_cast<Rcode>(ttl >> 24 << 4);
+  response_.ede_ = find_ede(rdata);
+  opt_ = begin;
+  opt_size_ = reader_.at() - begin;
+  return true;
+}
+
+// MNAME, RNAME, four numbers, MINIMUM (RFC 1035, 3.3.13); 0 if it is malformed.
+std::uint32_t ResponseReader::soa_minimum(std::size_t rdata, std::size_t size) const {
+  constexpr std::size_t kNumbers = 20;
+  if (size < kNumbers + 2) return 0;
+  const std::size_t at = rdata + size - 4;
+  return sane_ttl(std::uint32_t{u16_at(message_, at)} << 16 | u16_at(message_, at + 2));
+}
+
+bool ResponseReader::read_record(Section section) {
+  const std::size_t begin = reader_.at();
+  const bool at_root = reader_.skip_name();
+  const std::uint16_t type = reader_.u16();
+  reader_.u16();  // class
+  const std::size_t ttl_at = reader_.at();
+  const std::uint32_t raw_ttl = reader_.u32();
+  const std::uint16_t size = reader_.u16();
+  const auto rdata = reader_.take(size);
+  if (reader_.failed()) return false;
+  if (type == static_cast<std::uint16_t>(Type::OPT)) {
+    return read_opt(begin, section, at_root, raw_ttl, rdata);
+  }
+  if (response_.has_opt_) behind_.push_back(static_cast<std::uint16_t>(begin));
+  ttls_.push_back(static_cast<std::uint16_t>(ttl_at));
+  const std::uint32_t ttl = sane_ttl(raw_ttl);
+  least_ttl_ = std::min(least_ttl_.value_or(ttl), ttl);
+  if (section == Section::Answer) {
+    answered_ = answered_ || type == qtype_ || qtype_ == static_cast<std::uint16_t>(Type::ANY);
+  } else if (section == Section::Authority && type == static_cast<std::uint16_t>(Type::SOA)) {
+    negative_ttl_ = soa_minimum(reader_.at() - size, size);
+  }
+  return true;
+}
+
+bool ResponseReader::read_section(Section section, unsigned count) {
+  for (unsigned i = 0; i < count; ++i) {
+    if (!read_record(section)) return false;
+  }
+  return true;
+}
+
+// Most servers write the OPT last. Behind it, pointers to what stood behind it must follow.
+void ResponseReader::take_out_opt() {
+  if (!response_.has_opt_) return;
+  std::vector<std::uint8_t>& bytes = response_.bytes_;
+  const Hole gap{opt_, opt_size_, response_.question_end_ - 5u};
+  for (const std::size_t begin : behind_) {
+    std::size_t at = begin;
+    move_pointer(bytes, at, gap);
+    const NamesInRdata inside = names_in_rdata(u16_at(bytes, at));
+    const std::size_t rdata = at + 10;
+    const std::size_t end = rdata + u16_at(bytes, at + 8);
+    at = rdata + inside.before;
+    Reader names({bytes.data(), end});
+    names.skip(at);
+    for (unsigned i = 0; i < inside.names; ++i) {
+      names.skip_name();
+      if (names.failed()) break;
+      move_pointer(bytes, at, gap);
+    }
+  }
+  const auto hole = bytes.begin() + static_cast<std::ptrdiff_t>(opt_);
+  bytes.erase(hole, hole + static_cast<std::ptrdiff_t>(opt_size_));
+  for (std::uint16_t& ttl : ttls_) {
+    if (ttl > opt_) ttl = static_cast<std::uint16_t>(ttl - opt_size_);
+  }
+  --counts_[2];
+}
+
+std::uint32_t ResponseReader::time_to_keep() const {
+  if (response_.failed() || (flags_ & kTc) != 0 || !least_ttl_) return 0;
+  if (response_.rcode_ == Rcode::NoError && answered_) return *least_ttl_;
+  // NXDOMAIN, NODATA, or a CNAME that leads to nothing; a referral has no SOA either.
+  return negative_ttl_ ? std::min(*least_ttl_, *negative_ttl_) : 0;
+}
+
+std::optional<Response> ResponseReader::read() {
+  if (!read_header() || !read_question()) return std::nullopt;
+  if (!read_section(Section::Answer, counts_[0])) return std::nullopt;
+  response_.answer_end_ = static_cast<std::uint16_t>(reader_.at());
+  if (!read_section(Section::Authority, counts_[1])) return std::nullopt;
+  response_.authority_end_ = static_cast<std::uint16_t>(reader_.at());
+  if (!read_section(Section::Additional, counts_[2])) return std::nullopt;
+  std::vector<std::uint8_t>& bytes = response_.bytes_;
+  bytes.reserve(reader_.at() + 2 * ttls_.size());
+  bytes.assign(message_.begin(), message_.begin() + static_cast<std::ptrdiff_t>(reader_.at()));
+  take_out_opt();
+  bytes[10] = static_cast<std::uint8_t>(counts_[2] >> 8);
+  bytes[11] = static_cast<std::uint8_t>(counts_[2]);
+  response_.end_ = static_cast<std::uint16_t>(bytes.size());
+  for (const std::uint16_t ttl : ttls_) {
+    bytes.push_back(static_cast<std::uint8_t>(ttl >> 8));
+    bytes.push_back(static_cast<std::uint8_t>(ttl));
+  }
+  response_.rcode_ =
+      static_cast<Rcode>(static_cast<std::uint16_t>(response_.rcode_) | (flags_ & kRcode));
+  response_.ttl_ = time_to_keep();
+  return std::move(response_);
+}
+
+std::optional<Response> Response::read(std::span<const std::uint8_t> message) {
+  return ResponseReader(message).read();
+}
+
+Response Response::servfail(const Question& question) {
+  std::vector<std::uint8_t> message = question.query(0, {});
+  message[2] |= 0x80;
+  message[3] = static_cast<std::uint8_t>(Rcode::ServFail);
+  return *read(message);
+}
+
+std::size_t Response::memory() const {
+  return sizeof *this + bytes_.capacity();
+}
+
+std::uint32_t Response::ttl_offset(std::size_t i) const {
+  return u16_at(bytes_, end_ + 2 * i);
+}
+
+Match match(std::span<const std::uint8_t> query, std::span<const std::uint8_t> reply) {
+  const auto response = Response::read(reply);
+  if (!response) return Match::Malformed;
+  if (u16_at(query, 0) != u16_at(reply, 0)) return Match::WrongId;
+  Reader asked(query);
+  asked.skip(kHeader);
+  const std::size_t name = asked.name().size();
+  const std::size_t size = name + 4;
+  Reader given(reply);
+  given.skip(kHeader);
+  if (given.name().size() != name) return Match::WrongQuestion;
+  const auto q = query.subspan(kHeader, size);
+  const auto r = reply.subspan(kHeader, size);
+  if (std::ranges::equal(q, r)) return Match::True;
+  const bool same = std::ranges::equal(q.first(name), r.first(name), {}, lowered, lowered) &&
+                    std::ranges::equal(q.last(4), r.last(4));
+  return same ? Match::WrongCase : Match::WrongQuestion;
+}
+
+namespace {
+
+// The flags that the client sees: the upstream's, but RD and CD are what it sent itself, AD is for
+// who asked for it (RFC 6840, 5.8), and what is kept is no longer authoritative.
+std::uint16_t flags_for(const Query& query, std::uint16_t flags, bool cached) {
+  const bool wants_ad = query.edns.dnssec_ok || (query.flags & kAd) != 0;
+  std::uint16_t kept = kQr | kRa;
+  kept |= flags & ((cached ? 0 : kAa) | kTc | (wants_ad ? kAd : 0) | kRcode);
+  return kept | (query.flags & (kRd | kCd));
+}
+
+}  // namespace
+
+Answer give(const Query& query, const Response& response, const Given& given, Transport transport,
+            std::span<std::uint8_t> out, std::uint16_t keepalive) {
+  OptContent opt;
+  if (transport == Transport::Tcp && query.edns.keepalive) opt.keepalive = keepalive;
+  if (given.stale) {
+    opt.ede = response.rcode_ == Rcode::NxDomain ? Ede::StaleNxDomain : Ede::StaleAnswer;
+  } else if (response.ede_) {
+    opt.ede = static_cast<Ede>(*response.ede_);
+  }
+  const std::size_t limit = max_reply(query, transport);
+  const std::size_t room = limit - opt_size(query, opt);
+  const auto bytes = response.message(response.end_);
+  assert(query.question.size() + kHeader == response.question_end_);
+  std::array<std::uint16_t, 3> counts = {u16_at(bytes, 6), u16_at(bytes, 8), u16_at(bytes, 10)};
+  std::uint16_t flags = flags_for(query, u16_at(bytes, 2), given.cached);
+  std::size_t end = response.end_;
+  // Only what was asked for must be whole (RFC 2181, 9).
+  if (end > room) {
+    end = response.authority_end_;
+    counts[2] = 0;
+  }
+  if (end > room && counts[0] != 0) {
+    end = response.answer_end_;
+    counts[1] = 0;
+  }
+  if (end > room) {
+    end = response.question_end_;
+    counts = {};
+    flags |= kTc;
+  }
+  if (response.rcode_ > Rcode{15} && !query.edns.present) {
+    // Its upper bits have no place (RFC 6891, 6.1.3), and the lower may be those of NOERROR.
+    flags = (flags & ~kRcode) | static_cast<std::uint16_t>(Rcode::ServFail);
+  }
+  Writer writer(out, limit);
+  writer.u16(query.id);
+  writer.u16(flags);
+  writer.u16(1);
+  writer.u16(counts[0]);
+  writer.u16(counts[1]);
+  writer.u16(static_cast<std::uint16_t>(counts[2] + (query.edns.present ? 1 : 0)));
+  writer.bytes(query.question.data(), query.question.size());
+  writer.bytes(bytes.data() + response.question_end_, end - response.question_end_);
+  const std::size_t ttls = (response.bytes_.size() - response.end_) / 2;
+  for (std::size_t i = 0; i < ttls && response.ttl_offset(i) < end; ++i) {
+    const std::size_t at = response.ttl_offset(i);
+    const std::uint32_t ttl = std::uint32_t{u16_at(bytes, at)} << 16 | u16_at(bytes, at + 2);
+    writer.set_u32(at, given.stale ? kStaleTtl : ttl - std::min(ttl, given.age));
+  }
+  if (query.edns.present) write_opt(writer, query, response.rcode_, opt);
+  return {Verdict::Reply, writer.size()};
+}
+
+}  // namespace dns
