@@ -10,6 +10,7 @@
 #include "app/pipeline.h"
 #include "app/plan.h"
 #include "app/render.h"
+#include "app/upstreams.h"
 #include "config/loader.h"
 #include "vip/sqlite_store.h"
 
@@ -121,7 +122,9 @@ int render(const CommandLine& line, const config::Settings& settings, Streams st
 int explain(const CommandLine& line, const config::Settings& settings, Streams streams) {
   const State state = read_state(settings);
   const Run explained = run(line, settings, state);
-  const auto text = explain(line.what, explained.build, settings, state.ledger);
+  const Upstreams upstreams = make_upstreams(settings, read_resolv_conf(settings),
+                                             listen_addresses(settings), host_addresses());
+  const auto text = explain(line.what, explained.build, settings, state.ledger, upstreams.routes);
   if (text) {
     streams.out << *text;
     return exit_status(explained);

@@ -6,6 +6,7 @@
 
 #include "app/ask.h"
 #include "app/story.h"
+#include "app/upstreams.h"
 #include "dns/special.h"
 
 namespace app {
@@ -50,12 +51,23 @@ std::string mismatch(const mesh::Labels& wanted, const mesh::Labels& labels) {
   return join(texts, "; ");
 }
 
+// The root, for what is no name.
+dns::Qname prepare(const std::string& text) {
+  const auto name = dns::Name::parse(text);
+  const dns::Name known = name ? *name : dns::Name();
+  dns::Qname qname;
+  qname.assign(reinterpret_cast<const std::uint8_t*>(known.wire().data()), known.wire().size());
+  return qname;
+}
+
 class Explainer {
  public:
-  Explainer(const Build& build, const config::Settings& settings, const vip::Ledger& ledger)
+  Explainer(const Build& build, const config::Settings& settings, const vip::Ledger& ledger,
+            const dns::Routes& routes)
       : build_(build),
         settings_(settings),
         ledger_(ledger),
+        routes_(routes),
         zone_(make_zone(build.table, settings, 1)) {}
 
   std::optional<std::string> resource(std::string_view kind, std::string_view name);
@@ -74,7 +86,8 @@ class Explainer {
   void tell_vips(std::size_t i);
   void tell_ports(std::size_t i);
   void tell_answers(const std::string& qname, std::initializer_list<const char*> types);
-  dns::Special special(const std::string& qname) const;
+  void tell_upstreams(const std::string& qname);
+  bool is_ours(const dns::Qname& qname) const;
   void tell_missing(const std::string& qname);
   void tell_rivals(const std::string& hostname);
   bool tell_generator(std::string_view name);
@@ -82,6 +95,7 @@ class Explainer {
   const Build& build_;
   const config::Settings& settings_;
   const vip::Ledger& ledger_;
+  const dns::Routes& routes_;
   const std::shared_ptr<const dns::Zone> zone_;
   Story story_;
 };
@@ -199,7 +213,7 @@ void Explainer::tell_service(std::size_t i) {
 void Explainer::tell_answers(const std::string& qname, std::initializer_list<const char*> types) {
   for (const char* type : types) {
     const Reply reply = ask(*zone_, qname, type);
-    if (!reply.ours) return story_.tell("answer", "not ours: REFUSED");
+    if (!reply.ours) return tell_upstreams(qname);
     if (reply.answer.empty()) {
       story_.tell("answer",
                   std::string(type) + ": " + (reply.rcode == "NOERROR" ? "NODATA" : reply.rcode));
@@ -220,20 +234,31 @@ void Explainer::tell_rivals(const std::string& hostname) {
   }
 }
 
-// None for a name that is in a zone of ours.
-dns::Special Explainer::special(const std::string& qname) const {
+bool Explainer::is_ours(const dns::Qname& qname) const {
+  return zone_->find(qname).what != dns::Found::What::NotOurs;
+}
+
+// Whom a name that isn't ours is asked of, and why.
+void Explainer::tell_upstreams(const std::string& qname) {
   const auto name = dns::Name::parse(qname);
-  if (!name) return dns::Special::None;
-  const std::string_view wire = name->wire();
-  dns::Qname prepared;
-  prepared.assign(reinterpret_cast<const std::uint8_t*>(wire.data()), wire.size());
-  if (zone_->find(prepared).what != dns::Found::What::NotOurs) return dns::Special::None;
-  return dns::special_name(prepared);
+  const dns::Route* route = name ? dns::find_route(routes_, *name) : nullptr;
+  if (route == nullptr || route->servers.empty()) {
+    return story_.tell("upstream",
+                       "none: SERVFAIL, with the extended error 22 (No Reachable "
+                       "Authority)");
+  }
+  for (std::size_t i = 0; i < route->servers.size(); ++i) {
+    story_.tell("upstream", dns::to_string(route->servers[i]) +
+                                (i == 0 ? " is asked first" : " if those before it fail") + " (" +
+                                source_of(*route, settings_) + ')');
+  }
 }
 
 // Nobody makes this name: what is answered, and the services that may be meant.
 void Explainer::tell_missing(const std::string& qname) {
-  switch (special(qname)) {
+  const dns::Qname prepared = prepare(qname);
+  const bool ours = is_ours(prepared);
+  switch (ours ? dns::Special::None : dns::special_name(prepared)) {
     case dns::Special::None:
       break;
     case dns::Special::Localhost:
@@ -246,10 +271,16 @@ void Explainer::tell_missing(const std::string& qname) {
       return;
   }
   const Reply reply = ask(*zone_, qname + '.', "A");
-  if (!reply.ours) {
+  if (!ours && reply.ours) {
+    story_.say(
+        qname +
+        " does not exist (NXDOMAIN): it has one label and is not ours, and addresses of such "
+        "names are asked of nobody, unless upstream.singleLabels is true.");
+  } else if (!reply.ours) {
     story_.say(qname +
-               " is not ours: no generator makes it, and it is in none of our zones. "
-               "Clients are REFUSED, with the extended error 20 (Not Authoritative).");
+               " is not ours: no generator makes it, and it is in none of our zones, so that "
+               "upstreams are asked.");
+    tell_upstreams(qname + '.');
   } else if (reply.rcode == "NXDOMAIN") {
     story_.say(qname +
                " does not exist (NXDOMAIN): it is in a zone of ours, and no generator "
@@ -356,8 +387,9 @@ std::optional<std::string> Explainer::resource(std::string_view kind, std::strin
 }  // namespace
 
 std::optional<std::string> explain(std::string_view what, const Build& build,
-                                   const config::Settings& settings, const vip::Ledger& ledger) {
-  Explainer explainer(build, settings, ledger);
+                                   const config::Settings& settings, const vip::Ledger& ledger,
+                                   const dns::Routes& routes) {
+  Explainer explainer(build, settings, ledger, routes);
   if (const std::size_t slash = what.find('/'); slash != what.npos) {
     return explainer.resource(what.substr(0, slash), what.substr(slash + 1));
   }

@@ -8,13 +8,16 @@
 
 #include "app/pipeline.h"
 #include "config/settings.h"
+#include "dns/upstream.h"
 #include "vip/ledger.h"
 
 namespace app {
 
 // `what` is a DNS name, an address, or KIND/NAME with Kuma's kinds or their short names (msvc,
-// extsvc, mzsvc, hg). Nothing: KIND/NAME names no resource, or no kind.
+// extsvc, mzsvc, hg). `routes`: whom names that aren't ours are asked of. Nothing: KIND/NAME names
+// no resource, or no kind.
 std::optional<std::string> explain(std::string_view what, const Build& build,
-                                   const config::Settings& settings, const vip::Ledger& ledger);
+                                   const config::Settings& settings, const vip::Ledger& ledger,
+                                   const dns::Routes& routes);
 
 }  // namespace app

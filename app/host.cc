@@ -56,24 +56,32 @@ std::optional<mesh::Ip> ip_of(const sockaddr* address) {
   return mesh::Ip::v6(bytes);
 }
 
-std::vector<HostNetwork> interface_addresses() {
+struct InterfaceAddress {
+  mesh::Ip ip;
+  std::string interface;
+};
+
+std::vector<InterfaceAddress> interface_addresses() {
   struct Free {
     void operator()(ifaddrs* list) const noexcept { freeifaddrs(list); }
   };
   ifaddrs* first = nullptr;
   if (getifaddrs(&first) != 0) return {};
   const std::unique_ptr<ifaddrs, Free> owner(first);
-  std::vector<HostNetwork> networks;
+  std::vector<InterfaceAddress> addresses;
   for (const ifaddrs* entry = first; entry != nullptr; entry = entry->ifa_next) {
-    const auto ip = ip_of(entry->ifa_addr);
-    if (!ip || std::string_view(entry->ifa_name) == "lo") continue;
-    networks.push_back({mesh::Cidr::containing(*ip, ip->is_v4() ? 32 : 128),
-                        "address of " + std::string(entry->ifa_name)});
+    if (const auto ip = ip_of(entry->ifa_addr)) addresses.push_back({*ip, entry->ifa_name});
   }
-  return networks;
+  return addresses;
 }
 
 }  // namespace
+
+std::vector<mesh::Ip> host_addresses() {
+  std::vector<mesh::Ip> addresses;
+  for (const InterfaceAddress& address : interface_addresses()) addresses.push_back(address.ip);
+  return addresses;
+}
 
 // Columns: Iface Destination Gateway Flags RefCnt Use Metric Mask ...; the numbers are hexadecimal
 // as a little-endian machine prints an address in network order.
@@ -113,7 +121,12 @@ std::vector<HostNetwork> parse_ipv6_routes(std::string_view text) {
 }
 
 std::vector<HostNetwork> host_networks() {
-  std::vector<HostNetwork> networks = interface_addresses();
+  std::vector<HostNetwork> networks;
+  for (const auto& [ip, interface] : interface_addresses()) {
+    if (interface == "lo") continue;
+    networks.push_back(
+        {mesh::Cidr::containing(ip, ip.is_v4() ? 32 : 128), "address of " + interface});
+  }
   std::ranges::move(parse_ipv4_routes(read_file("/proc/net/route")), std::back_inserter(networks));
   std::ranges::move(parse_ipv6_routes(read_file("/proc/net/ipv6_route")),
                     std::back_inserter(networks));

@@ -19,6 +19,9 @@ struct HostNetwork {
 // Addresses and routes of this host, the default routes and loopback left out. Reads /proc.
 std::vector<HostNetwork> host_networks();
 
+// All addresses of this host.
+std::vector<mesh::Ip> host_addresses();
+
 // The lines of /proc/net/route and /proc/net/ipv6_route as networks.
 std::vector<HostNetwork> parse_ipv4_routes(std::string_view text);
 std::vector<HostNetwork> parse_ipv6_routes(std::string_view text);

@@ -20,6 +20,7 @@
 #include "app/host.h"
 #include "app/log.h"
 #include "app/pipeline.h"
+#include "app/upstreams.h"
 #include "config/loader.h"
 #include "config/watcher.h"
 #include "dns/server.h"
@@ -37,6 +38,7 @@ constexpr auto kQuiet = 10ms;
 constexpr auto kPatience = 100ms;
 // Until the store is tried again, or an address may have come out of quarantine.
 constexpr auto kRetry = 5s;
+constexpr auto kResolvConf = 2s;        // until it is looked at again
 constexpr std::uint32_t kDrain = 2000;  // ms, for TCP sessions to finish
 constexpr std::size_t kMaxLogged = 50;  // lines of one sort a reload
 
@@ -59,16 +61,50 @@ dns::ClientPrefix client_prefix(const mesh::Cidr& range) {
   return prefix;
 }
 
+void log_upstream(const dns::UpstreamAddress& upstream, dns::UpstreamChange change) {
+  const std::string server = dns::to_string(upstream);
+  switch (change) {
+    case dns::UpstreamChange::Failed:
+      return log::warn("upstream doesn't answer: others are asked first", {{"upstream", server}});
+    case dns::UpstreamChange::Back:
+      return log::info("upstream answers again", {{"upstream", server}});
+    case dns::UpstreamChange::Loops:
+      return log::error(
+          "upstream leads back to this server, and isn't asked: have it forward elsewhere, or set "
+          "upstream.servers",
+          {{"upstream", server}});
+    case dns::UpstreamChange::LoopsNoMore:
+      return log::info("upstream no longer leads back to this server", {{"upstream", server}});
+    case dns::UpstreamChange::LosesCase:
+      return log::info("upstream changes the case of names, which no longer protects its answers",
+                       {{"upstream", server}});
+  }
+}
+
+dns::ResolverSettings resolver_settings(const config::Settings& settings) {
+  using std::chrono::milliseconds;
+  dns::ResolverSettings resolver;
+  resolver.timeout = milliseconds(settings.upstream.timeout);
+  resolver.max_in_flight = settings.upstream.max_in_flight;
+  resolver.max_in_flight_per_client = settings.upstream.max_in_flight_per_client;
+  resolver.stale_after = milliseconds(settings.cache.stale_after);
+  resolver.cache.size = settings.cache.size;
+  resolver.cache.max_ttl = milliseconds(settings.cache.max_ttl);
+  resolver.cache.stale_for = milliseconds(settings.cache.stale_for);
+  resolver.cache.prefetch = settings.cache.prefetch;
+  resolver.report = log_upstream;
+  return resolver;
+}
+
 dns::ServerSettings server_settings(const config::Settings& settings) {
   dns::ServerSettings server;
-  for (const config::Endpoint& endpoint : settings.listen) {
-    server.listen.push_back({endpoint.address.to_string(), endpoint.port});
-  }
+  server.listen = listen_addresses(settings);
   server.workers = settings.workers == 0 ? allowed_cores() : settings.workers;
   for (const mesh::Cidr& range : settings.allow) server.allow.push_back(client_prefix(range));
   server.tcp_idle_timeout = static_cast<std::uint32_t>(settings.tcp.idle_timeout);
   server.tcp_max_connections = settings.tcp.max_connections;
   server.tcp_max_connections_per_client = settings.tcp.max_connections_per_client;
+  server.resolver = resolver_settings(settings);
   return server;
 }
 
@@ -181,12 +217,16 @@ class Instance {
   void retry_later();
   config::Load watch(config::Load load);
 
+  void forward();
+  void follow_resolv_conf();
+
   const config::Settings& settings_;
   ServeOptions options_;
   asio::io_context io_{1};
   asio::posix::stream_descriptor signals_{io_, open_signals()};  // before the first worker
   asio::steady_timer debounce_{io_};
   asio::steady_timer retry_{io_};
+  asio::steady_timer resolv_conf_timer_{io_};
   std::unique_ptr<vip::Store> store_;
   Table table_;
   std::uint32_t serial_ = 0;
@@ -198,6 +238,7 @@ class Instance {
   config::Changes changes_;  // since the last reload
   std::chrono::steady_clock::time_point first_change_;
   ProblemLog problems_;
+  std::string resolv_conf_;  // its text, as last read
   std::set<std::string> unwatched_;
   bool loaded_ = false;
 };
@@ -325,6 +366,41 @@ void Instance::reload_everything(const char* why) {
   adopt(loader_.load());
 }
 
+// Tells the server whom to ask about what isn't ours.
+void Instance::forward() {
+  const Upstreams upstreams =
+      make_upstreams(settings_, resolv_conf_, server_.bound(), host_addresses());
+  for (const mesh::Diagnostic& diagnostic : upstreams.diagnostics) log_diagnostic(diagnostic);
+  for (const dns::Route& route : upstreams.routes) {
+    std::string servers;
+    for (const dns::UpstreamAddress& server : route.servers) {
+      servers.append(servers.empty() ? "" : ", ").append(dns::to_string(server));
+    }
+    log::info("forwarding", {{"names", route.zone.to_string()},
+                             {"upstreams", servers},
+                             {"from", source_of(route, settings_)}});
+  }
+  server_.forward(upstreams.routes);
+}
+
+// The file may be a link to a link, or mounted alone: reading 100 bytes now and then sees every way
+// in which it changes, as watching doesn't.
+void Instance::follow_resolv_conf() {
+  if (!settings_.upstream.servers.empty()) return;
+  resolv_conf_timer_.expires_after(kResolvConf);
+  resolv_conf_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    std::string text = read_resolv_conf(settings_);
+    // Whoever writes it may have emptied it first; without a server nothing would be better.
+    if (!text.empty() && text != resolv_conf_) {
+      resolv_conf_ = std::move(text);
+      log::info("the upstreams are read again", {{"file", settings_.upstream.resolv_conf}});
+      forward();
+    }
+    follow_resolv_conf();
+  });
+}
+
 void Instance::wait_for_signal() {
   signals_.async_wait(asio::posix::stream_descriptor::wait_read,
                       [this](const boost::system::error_code& error) {
@@ -353,6 +429,9 @@ int Instance::run() {
   for (const mesh::Diagnostic& overlap : check_overlap(pools(settings_), host_networks())) {
     log_diagnostic(overlap);
   }
+  if (settings_.upstream.servers.empty()) resolv_conf_ = read_resolv_conf(settings_);
+  forward();
+  follow_resolv_conf();
   wait_for_signal();
   adopt(loader_.load());
   watched_.assign(watcher_.fd());

@@ -66,6 +66,7 @@ std::shared_ptr<const dns::Zone> make_zone(const Table& table, const config::Set
   zone.ttl = settings.dns.ttl;
   zone.negative_ttl = settings.dns.negative_ttl;
   zone.max_addresses = settings.dns.max_addresses;
+  zone.forward_single_labels = settings.upstream.single_labels;
   zone.serial = serial;
   zone.ready = ready;
   dns::ZoneBuilder builder(std::move(zone));

@@ -122,10 +122,17 @@ const Setting kSettings[] = {
      [](D d, N n, P p, S s) { set_flag(d, n, p, s.generate_from_dataplanes); }},
     {{"defaults.skipHostnameGenerators", "boolean", "false", "leave Kuma's generators out"},
      [](D d, N n, P p, S s) { set_flag(d, n, p, s.skip_hostname_generators); }},
-    {{"upstream.servers", "list of addresses", "", "servers to forward to; none: /etc/resolv.conf"},
+    {{"upstream.servers", "list of addresses", "",
+      "servers to forward to; none: those of upstream.resolvConf"},
      [](D d, N n, P p, S s) { set_endpoints(d, n, p, 53, s.upstream.servers); }},
+    {{"upstream.resolvConf", "path", "/etc/resolv.conf",
+      "file whose nameservers are forwarded to; followed when it changes"},
+     [](D d, N n, P p, S s) { set_text(d, n, p, s.upstream.resolv_conf); }},
     {{"upstream.zones", "map of lists of addresses", "", "servers for single zones"},
      [](D d, N n, P p, S s) { set_routes(d, n, p, s.upstream.zones); }},
+    {{"upstream.singleLabels", "boolean", "false",
+      "forward A and AAAA of names of one label; else they don't exist"},
+     [](D d, N n, P p, S s) { set_flag(d, n, p, s.upstream.single_labels); }},
     {{"upstream.timeout", "duration", "1s", "until a server that is silent is given up"},
      [](D d, N n, P p, S s) {
        set_milliseconds(d, n, p, {10, 60'000}, s.upstream.timeout);

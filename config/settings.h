@@ -70,7 +70,9 @@ struct Settings {
   bool skip_hostname_generators = false;
   struct Upstream {
     std::vector<Endpoint> servers;
+    std::string resolv_conf = "/etc/resolv.conf";
     std::map<std::string, std::vector<Endpoint>> zones;
+    bool single_labels = false;
     std::uint64_t timeout = 1000;
     std::uint32_t max_in_flight = 1000;
     std::uint32_t max_in_flight_per_client = 100;

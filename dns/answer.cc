@@ -330,6 +330,14 @@ std::optional<Answer> reject(Parsed parsed, const Query& query, Transport transp
   return reply.finish();
 }
 
+// Other types stay askable: a validating resolver behind us needs the DS and NS of top-level
+// domains.
+bool is_kept_here(const Query& query, const ZoneSettings& settings) {
+  const auto qtype = static_cast<Type>(query.qtype);
+  return !settings.forward_single_labels && query.qname.labels == 1 &&
+         (qtype == Type::A || qtype == Type::AAAA);
+}
+
 }  // namespace
 
 Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport transport,
@@ -341,7 +349,8 @@ Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport
   const Found found = zone.find(query.qname);
   switch (found.what) {
     case Found::What::NotOurs: {
-      const Special special = special_name(query.qname);
+      Special special = special_name(query.qname);
+      if (is_kept_here(query, zone.settings())) special = Special::Nowhere;
       if (special == Special::None) return {Verdict::Forward};
       return answer_special(query, special,
                             Reply(query, &zone.settings(), transport, out, keepalive));

@@ -17,17 +17,11 @@
 #include <string>
 #include <string_view>
 
+#include "dns/cache_settings.h"
 #include "dns/question.h"
 #include "dns/response.h"
 
 namespace dns {
-
-struct CacheSettings {
-  std::size_t size = 16u << 20;  // bytes, of all that it takes; 0: nothing is kept
-  std::chrono::milliseconds max_ttl{86'400'000};
-  std::chrono::milliseconds stale_for{86'400'000};
-  bool prefetch = true;
-};
 
 // How long a failure is remembered: SERVFAIL is given, or the stale response, without asking again
 // (RFC 9520, 3.2, wants 1 s at least; RFC 8767, 5, calls it the failure recheck timer).

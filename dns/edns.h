@@ -28,7 +28,6 @@ enum class Ede : std::uint16_t {
   NotReady = 14,
   Prohibited = 18,
   StaleNxDomain = 19,
-  NotAuthoritative = 20,
   NoReachableAuthority = 22,
 };
 

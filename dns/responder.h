@@ -1,37 +1,28 @@
-// What a worker answers with: the zone, who may ask, and the counts. The one place where a query
-// that isn't ours will go on to a resolver.
+// What a worker answers with: the zone, the cache, who may ask, and the counts. The one place where
+// a query that isn't ours goes on to the resolver.
 //
 // Belongs to one worker and is touched by its thread only, but for the counters, which anyone may
 // read. Internal to the folder.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "dns/answer.h"
+#include "dns/cache.h"
+#include "dns/count.h"
 #include "dns/server.h"
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace dns {
 
-// An address of 16 octets; IPv4 as ::ffff:a.b.c.d.
-using ClientAddress = std::array<std::uint8_t, 16>;
-
-// Written by one thread, without the cost of an atomic addition; read by all.
-class Count {
- public:
-  void add(std::uint64_t more) {
-    value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-  }
-  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_ = 0;
-};
+class Resolver;
 
 struct Counts {
   Count udp_queries;
@@ -41,31 +32,52 @@ struct Counts {
   Count refused;
   Count tcp_connections;
   Count tcp_closed_at_limit;
+  Count cache_hits;
+  Count stale;  // of the cache hits
 };
 
 class Responder {
  public:
-  Responder(std::vector<ClientPrefix> allow, std::uint32_t tcp_idle_timeout,
-            std::shared_ptr<const Zone> zone)
-      : allow_(std::move(allow)),
-        keepalive_(static_cast<std::uint16_t>(std::min(tcp_idle_timeout / 100, 65535u))),
-        zone_(std::move(zone)) {}
+  // `io` runs on the worker's thread; what it doesn't own outlives it.
+  Responder(boost::asio::io_context& io, const ServerSettings& settings,
+            std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver);
 
   void adopt(std::shared_ptr<const Zone> zone) { zone_ = std::move(zone); }
 
-  // Gives the size of the answer in `out`, 0 for none.
-  std::size_t respond(std::span<const std::uint8_t> query, const ClientAddress& client,
-                      Transport transport, std::span<std::uint8_t> out);
+  enum class Next : std::uint8_t {
+    Send,     // what is in `out`
+    Nothing,  // no answer is due
+    Resolve,  // call resolve()
+  };
+  struct Outcome {
+    Next next = Next::Nothing;
+    std::size_t size = 0;  // of what is to be sent
+  };
+  Outcome respond(std::span<const std::uint8_t> query, const ClientAddress& client,
+                  Transport transport, std::span<std::uint8_t> out);
+
+  // Has the resolver find out, and calls `deliver` with the answer on the worker's thread, later;
+  // never, if the resolver is abandoned before. REQUIRES: respond() said so of this query.
+  using Deliver = std::function<void(std::span<const std::uint8_t> answer)>;
+  void resolve(std::span<const std::uint8_t> query, const ClientAddress& client,
+               Transport transport, Deliver deliver);
 
   Counts& counts() { return counts_; }
   const Counts& counts() const { return counts_; }
 
  private:
   bool allows(const ClientAddress& client) const;
+  Outcome outcome(const Answer& answer);
+  Outcome respond_elsewhere(std::span<const std::uint8_t> message, Transport transport,
+                            std::span<std::uint8_t> out);
 
+  boost::asio::io_context& io_;
   const std::vector<ClientPrefix> allow_;
   const std::uint16_t keepalive_;  // 100 ms
   std::shared_ptr<const Zone> zone_;
+  Cache& cache_;
+  Resolver& resolver_;
+  std::vector<std::uint8_t> late_answer_;  // of kMaxMessage octets, used by all in turn
   alignas(64) Counts counts_;
 };
 

@@ -275,11 +275,13 @@ std::optional<Response> Response::read(std::span<const std::uint8_t> message) {
   return ResponseReader(message).read();
 }
 
-Response Response::servfail(const Question& question) {
+Response Response::servfail(const Question& question, Ede why) {
   std::vector<std::uint8_t> message = question.query(0, {});
   message[2] |= 0x80;
   message[3] = static_cast<std::uint8_t>(Rcode::ServFail);
-  return *read(message);
+  Response response = *read(message);
+  response.ede_ = static_cast<std::uint16_t>(why);
+  return response;
 }
 
 std::size_t Response::memory() const {

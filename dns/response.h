@@ -32,8 +32,8 @@ class Response {
  public:
   // Nothing if it is malformed. Octets behind the last record are ignored.
   static std::optional<Response> read(std::span<const std::uint8_t> message);
-  // SERVFAIL, for a question that no upstream answered.
-  static Response servfail(const Question& question);
+  // SERVFAIL, for a question that no upstream answered, and why.
+  static Response servfail(const Question& question, Ede why);
 
   Rcode rcode() const { return rcode_; }
   bool has_opt() const { return has_opt_; }

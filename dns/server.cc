@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <list>
+#include <utility>
 
 #include "dns/bind.h"
+#include "dns/cache.h"
+#include "dns/resolver.h"
 #include "dns/worker.h"
 
 namespace dns {
@@ -12,10 +15,13 @@ namespace dns {
 class Server::Impl {
  public:
   Impl(const ServerSettings& settings, const std::shared_ptr<const Zone>& zone)
-      : limits_(settings.tcp_max_connections, settings.tcp_max_connections_per_client) {
+      : limits_(settings.tcp_max_connections, settings.tcp_max_connections_per_client),
+        cache_(settings.resolver.cache),
+        resolver_(settings.resolver, cache_) {
     for (const ListenAddress& listen : settings.listen) bound_.push_back(probe(listen));
     for (unsigned i = 0; i < std::max(settings.workers, 1u); ++i) {
-      workers_.emplace_back(settings, bound_, zone, limits_, [this] { close_an_idle_one(); });
+      workers_.emplace_back(settings, bound_, zone, cache_, resolver_, limits_,
+                            [this] { close_an_idle_one(); });
     }
     unsigned number = 0;
     for (Worker& worker : workers_) worker.start(number++);
@@ -27,6 +33,8 @@ class Server::Impl {
   void publish(const std::shared_ptr<const Zone>& zone) {
     for (Worker& worker : workers_) worker.adopt(zone);
   }
+
+  void forward(Routes routes) { resolver_.use(std::move(routes)); }
 
   const std::vector<ListenAddress>& bound() const { return bound_; }
 
@@ -41,14 +49,19 @@ class Server::Impl {
       sum.refused += counts.refused.value();
       sum.tcp_connections += counts.tcp_connections.value();
       sum.tcp_closed_at_limit += counts.tcp_closed_at_limit.value();
+      sum.cache_hits += counts.cache_hits.value();
+      sum.stale += counts.stale.value();
     }
+    add_resolver(sum);
     return sum;
   }
 
   void drain(std::uint32_t timeout) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout);
     for (Worker& worker : workers_) worker.drain();
-    for (Worker& worker : workers_) worker.join(deadline);
+    for (Worker& worker : workers_) worker.wait(deadline);
+    resolver_.abandon();
+    for (Worker& worker : workers_) worker.join();
   }
 
  private:
@@ -57,7 +70,30 @@ class Server::Impl {
     for (Worker& worker : workers_) worker.close_oldest_idle();
   }
 
+  void add_resolver(Counters& sum) const {
+    const ResolverCounts& counts = resolver_.counts();
+    sum.stale += counts.stale.value();
+    sum.coalesced = counts.coalesced.value();
+    sum.prefetches = counts.prefetches.value();
+    sum.limited = counts.limited.value();
+    sum.failures = counts.failures.value();
+    sum.upstream_queries = counts.channel.queries.value();
+    sum.upstream_tcp_queries = counts.channel.tcp_queries.value();
+    sum.upstream_answers = counts.answers.value();
+    sum.upstream_silent = counts.silent.value();
+    sum.upstream_unreachable = counts.unreachable.value();
+    sum.upstream_malformed = counts.channel.malformed.value();
+    sum.upstream_wrong_id = counts.channel.wrong_id.value();
+    sum.upstream_wrong_question = counts.channel.wrong_question.value();
+    sum.upstream_wrong_case = counts.channel.wrong_case.value();
+    const Cache::Usage usage = cache_.usage();
+    sum.cache_entries = usage.entries;
+    sum.cache_bytes = usage.bytes;
+  }
+
   TcpLimits limits_;
+  Cache cache_;
+  Resolver resolver_;  // told by the workers, and tells them: gone after them
   std::vector<ListenAddress> bound_;
   std::list<Worker> workers_;  // all made before the first starts
 };
@@ -68,6 +104,9 @@ Server::~Server() = default;
 
 void Server::publish(std::shared_ptr<const Zone> zone) {
   impl_->publish(zone);
+}
+void Server::forward(Routes routes) {
+  impl_->forward(std::move(routes));
 }
 const std::vector<ListenAddress>& Server::bound() const {
   return impl_->bound();

@@ -1,17 +1,21 @@
 // Serves a zone over UDP and TCP: one worker thread a core, each with its own SO_REUSEPORT
 // sockets, so that nothing is shared while answering.
 //
-// The Server belongs to one thread, which alone calls it; publish() hands the workers a new zone
-// as a message and returns at once.
+// The Server belongs to one thread, which alone calls it; publish() and forward() hand over what is
+// new as a message and return at once.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "dns/cache_settings.h"
+#include "dns/upstream.h"
 #include "dns/zone.h"
 
 namespace dns {
@@ -21,10 +25,35 @@ struct ListenAddress {
   std::uint16_t port = 0;  // 0: any free one, the same for UDP and TCP
 };
 
-// A range of client addresses; IPv4 is held as ::ffff:a.b.c.d with 96 added to the length.
+// An address of 16 octets; IPv4 as ::ffff:a.b.c.d.
+using ClientAddress = std::array<std::uint8_t, 16>;
+
+// A range of client addresses; of IPv4 with 96 added to the length.
 struct ClientPrefix {
-  std::array<std::uint8_t, 16> first{};
+  ClientAddress first{};
   unsigned length = 0;
+};
+
+// What a resolver reports of an upstream when it changes.
+enum class UpstreamChange : std::uint8_t {
+  Failed,  // silent or unreachable: others are asked first
+  Back,    // it answers again
+  Loops,   // it leads back to us: it isn't asked
+  LoopsNoMore,
+  LosesCase,  // it doesn't keep the case of the question's letters
+};
+
+// How the names that are not ours are resolved.
+struct ResolverSettings {
+  std::chrono::milliseconds timeout{1000};  // until a silent upstream is given up
+  // Questions that wait for an upstream; more of them are SERVFAIL. Clients on this host only share
+  // the limit of all.
+  unsigned max_in_flight = 1000;
+  unsigned max_in_flight_per_client = 100;
+  std::chrono::milliseconds stale_after{1800};  // until a stale response is given
+  CacheSettings cache;
+  // Called on the resolver's thread, if it is set.
+  std::function<void(const UpstreamAddress&, UpstreamChange)> report;
 };
 
 struct ServerSettings {
@@ -34,6 +63,7 @@ struct ServerSettings {
   std::uint32_t tcp_idle_timeout = 10'000;  // ms
   unsigned tcp_max_connections = 1024;      // of all workers together
   unsigned tcp_max_connections_per_client = 256;
+  ResolverSettings resolver;
 };
 
 // An address can't be bound: names it, the reason and the remedy.
@@ -41,15 +71,35 @@ class BindError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Sums over the workers since the start. Each is only ever added to.
+// Sums over the workers since the start. Each is only ever added to, but for those of now.
 struct Counters {
   std::uint64_t udp_queries = 0;
   std::uint64_t tcp_queries = 0;
   std::uint64_t replies = 0;
   std::uint64_t dropped = 0;  // no answer was due
-  std::uint64_t refused = 0;  // not ours, or client not allowed
+  std::uint64_t refused = 0;  // client not allowed
   std::uint64_t tcp_connections = 0;
   std::uint64_t tcp_closed_at_limit = 0;
+
+  // Names that are not ours.
+  std::uint64_t cache_hits = 0;
+  std::uint64_t stale = 0;      // answers whose TTL was over
+  std::uint64_t coalesced = 0;  // questions that another client had asked already
+  std::uint64_t prefetches = 0;
+  std::uint64_t limited = 0;   // questions refused at a limit
+  std::uint64_t failures = 0;  // questions that no upstream answered
+  std::uint64_t upstream_queries = 0;
+  std::uint64_t upstream_tcp_queries = 0;  // asked again for truncation
+  std::uint64_t upstream_answers = 0;
+  std::uint64_t upstream_silent = 0;       // attempts without an answer in time
+  std::uint64_t upstream_unreachable = 0;  // attempts that the network refused
+  // Replies that were dropped.
+  std::uint64_t upstream_malformed = 0;
+  std::uint64_t upstream_wrong_id = 0;
+  std::uint64_t upstream_wrong_question = 0;
+  std::uint64_t upstream_wrong_case = 0;
+  std::uint64_t cache_entries = 0;  // now
+  std::uint64_t cache_bytes = 0;    // now
 };
 
 class Server {
@@ -62,13 +112,16 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   void publish(std::shared_ptr<const Zone> zone);
+  // Whom to ask about names that aren't ours, from now on; nobody at first. The upstreams must not
+  // be this server itself.
+  void forward(Routes routes);
 
   // What was bound, port 0 resolved: one entry of ServerSettings::listen each.
   const std::vector<ListenAddress>& bound() const;
   Counters counters() const;
 
-  // Stops accepting, answers what was received, gives TCP sessions `timeout` ms to finish, joins
-  // the workers.
+  // Stops accepting, answers what was received, gives TCP sessions and questions to upstreams
+  // `timeout` ms to finish, joins the workers.
   void drain(std::uint32_t timeout);
 
  private:

@@ -1,6 +1,8 @@
 #include "dns/tcp.h"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -8,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <cstring>
+#include <span>
 
 namespace dns {
 namespace {
@@ -53,8 +56,8 @@ void TcpLimits::leave(const ClientAddress& client) {
   if (--found->second == 0) clients_.erase(found);
 }
 
-// One connection. Lives as long as its coroutine.
-class TcpSession {
+// One connection. Lives as long as its coroutine, or what is being written.
+class TcpSession : public std::enable_shared_from_this<TcpSession> {
  public:
   TcpSession(TcpListener& listener, tcp::socket socket, const ClientAddress& client)
       : listener_(listener),
@@ -62,6 +65,7 @@ class TcpSession {
         timer_(listener.io_),
         client_(client),
         in_(kFirstBuffer),
+        progress_(listener.io_),
         place_(listener.sessions_.insert(listener.sessions_.end(), this)) {}
   ~TcpSession() {
     listener_.sessions_.erase(place_);
@@ -71,24 +75,28 @@ class TcpSession {
   TcpSession& operator=(const TcpSession&) = delete;
 
   // Reads, answers all that is complete, writes, and reads again only then: a client that doesn't
-  // take its answers is not heard.
+  // take its answers is not heard. Answers of the resolver are written when they come. At the
+  // client's half-close it ends when all have been given.
   asio::awaitable<void> run();
 
-  bool is_idle() const { return waiting_ && size_ == 0; }
+  bool is_idle() const { return waiting_ && size_ == 0 && resolving_ == 0 && !writing_; }
   void close() {
     error_code ignored;
     socket_.close(ignored);
     timer_.cancel();
+    progress_.cancel();
   }
   // Wakes it up to look whether something came; if not, it ends.
   void drain() {
-    error_code ignored;
-    if (waiting_) socket_.cancel(ignored);
+    if (waiting_) stop_reading_.emit(asio::cancellation_type::total);
   }
 
  private:
   asio::awaitable<bool> read();
-  asio::awaitable<bool> write();
+  asio::awaitable<void> progress();
+  void write();
+  void give(std::span<const std::uint8_t> answer);
+  void resolve(std::span<const std::uint8_t> query);
   bool read_rest();
   std::size_t answer_next(std::size_t at);
   void make_room();
@@ -99,18 +107,22 @@ class TcpSession {
   asio::steady_timer timer_;
   const ClientAddress client_;
   std::vector<std::uint8_t> in_;
-  std::size_t size_ = 0;  // of what was read and not answered
-  std::vector<std::uint8_t> out_;
-  bool waiting_ = false;  // for the client to send something
+  std::size_t size_ = 0;            // of what was read and not answered
+  std::vector<std::uint8_t> out_;   // answers that wait to be written
+  std::vector<std::uint8_t> sent_;  // those that are being written
+  std::size_t resolving_ = 0;       // queries that the resolver has
+  bool waiting_ = false;            // for the client to send something
+  bool writing_ = false;
+  asio::cancellation_signal stop_reading_;
+  asio::steady_timer progress_;  // never runs out: cancelled when something was written or given
   std::list<TcpSession*>::iterator place_;
 };
 
 void TcpSession::restart_timer() {
   timer_.expires_after(std::chrono::milliseconds(listener_.idle_timeout_));
-  timer_.async_wait([socket = &socket_](const error_code& error) {
-    // Cancelled when the session ends, and before the socket is gone.
-    error_code ignored;
-    if (!error) socket->close(ignored);
+  timer_.async_wait([weak = weak_from_this()](const error_code& error) {
+    const auto self = weak.lock();
+    if (!error && self) self->close();
   });
 }
 
@@ -136,9 +148,10 @@ asio::awaitable<bool> TcpSession::read() {
   if (listener_.draining_) co_return read_rest();
   error_code error;
   waiting_ = true;
-  const std::size_t count =
-      co_await socket_.async_read_some(asio::buffer(in_.data() + size_, in_.size() - size_),
-                                       asio::redirect_error(asio::use_awaitable, error));
+  const std::size_t count = co_await socket_.async_read_some(
+      asio::buffer(in_.data() + size_, in_.size() - size_),
+      asio::bind_cancellation_slot(stop_reading_.slot(),
+                                   asio::redirect_error(asio::use_awaitable, error)));
   waiting_ = false;
   size_ += count;
   if (error == asio::error::operation_aborted && listener_.draining_ && socket_.is_open()) {
@@ -148,12 +161,46 @@ asio::awaitable<bool> TcpSession::read() {
   co_return !error;
 }
 
-asio::awaitable<bool> TcpSession::write() {
-  error_code error;
-  co_await asio::async_write(socket_, asio::buffer(out_),
-                             asio::redirect_error(asio::use_awaitable, error));
-  out_.clear();
-  co_return !error;
+// Until something was written, or the resolver gave an answer.
+asio::awaitable<void> TcpSession::progress() {
+  error_code ignored;
+  progress_.expires_at(asio::steady_timer::time_point::max());
+  co_await progress_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+// One write at a time: what comes while it is under way is written by the next.
+void TcpSession::write() {
+  if (writing_ || out_.empty()) return;
+  writing_ = true;
+  sent_.swap(out_);
+  asio::async_write(socket_, asio::buffer(sent_),
+                    [self = shared_from_this()](const error_code& error, std::size_t) {
+                      self->writing_ = false;
+                      self->sent_.clear();
+                      if (error) return self->close();
+                      self->restart_timer();
+                      self->write();
+                      self->progress_.cancel();
+                    });
+}
+
+void TcpSession::give(std::span<const std::uint8_t> answer) {
+  out_.push_back(static_cast<std::uint8_t>(answer.size() >> 8));
+  out_.push_back(static_cast<std::uint8_t>(answer.size()));
+  out_.insert(out_.end(), answer.begin(), answer.end());
+}
+
+void TcpSession::resolve(std::span<const std::uint8_t> query) {
+  ++resolving_;
+  listener_.responder_.resolve(query, client_, Transport::Tcp,
+                               [weak = weak_from_this()](std::span<const std::uint8_t> answer) {
+                                 const auto self = weak.lock();
+                                 if (!self) return;
+                                 --self->resolving_;
+                                 self->give(answer);
+                                 self->write();
+                                 self->progress_.cancel();
+                               });
 }
 
 // Answers the message that begins at `at`; gives the octets that it took, 0 if it isn't complete.
@@ -161,14 +208,11 @@ std::size_t TcpSession::answer_next(std::size_t at) {
   if (size_ - at < 2) return 0;
   const std::size_t length = std::size_t{in_[at]} << 8 | in_[at + 1];
   if (size_ - at - 2 < length) return 0;
-  const std::size_t answer = listener_.responder_.respond({in_.data() + at + 2, length}, client_,
-                                                          Transport::Tcp, listener_.answer_);
-  if (answer > 0) {
-    out_.push_back(static_cast<std::uint8_t>(answer >> 8));
-    out_.push_back(static_cast<std::uint8_t>(answer));
-    out_.insert(out_.end(), listener_.answer_.begin(),
-                listener_.answer_.begin() + static_cast<std::ptrdiff_t>(answer));
-  }
+  const std::span<const std::uint8_t> query(in_.data() + at + 2, length);
+  std::vector<std::uint8_t>& answer = listener_.answer_;
+  const auto outcome = listener_.responder_.respond(query, client_, Transport::Tcp, answer);
+  if (outcome.next == Responder::Next::Resolve) resolve(query);
+  if (outcome.next == Responder::Next::Send) give({answer.data(), outcome.size});
   return 2 + length;
 }
 
@@ -179,13 +223,17 @@ asio::awaitable<void> TcpSession::run() {
     std::size_t at = 0;
     while (const std::size_t taken = answer_next(at)) {
       at += taken;
-      if (out_.size() >= kWriteAtOnce && !co_await write()) co_return;
+      if (out_.size() < kWriteAtOnce) continue;
+      write();
+      while (writing_ && socket_.is_open()) co_await progress();
     }
     std::memmove(in_.data(), in_.data() + at, size_ - at);
     size_ -= at;
-    if (!out_.empty() && !co_await write()) co_return;
+    write();
+    while (writing_ && socket_.is_open()) co_await progress();
     restart_timer();
   }
+  while ((resolving_ != 0 || writing_) && socket_.is_open()) co_await progress();
 }
 
 TcpListener::TcpListener(asio::io_context& io, int fd, int family, std::uint32_t idle_timeout,
@@ -230,10 +278,10 @@ void TcpListener::open(tcp::socket socket) {
   if (admission == TcpLimits::Admission::Crowded && !close_oldest_idle()) crowded_();
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  auto session = std::make_unique<TcpSession>(*this, std::move(socket), client);
+  auto session = std::make_shared<TcpSession>(*this, std::move(socket), client);
   asio::co_spawn(
       io_,
-      [](std::unique_ptr<TcpSession> owned) -> asio::awaitable<void> {
+      [](std::shared_ptr<TcpSession> owned) -> asio::awaitable<void> {
         co_await owned->run();
       }(std::move(session)),
       asio::detached);

@@ -82,6 +82,14 @@ struct UdpSocket::Batch {
   }
 };
 
+// Who waits for an answer, and the address that it must leave from.
+struct UdpSocket::Peer {
+  sockaddr_storage address{};
+  socklen_t address_size = 0;
+  alignas(cmsghdr) std::array<std::uint8_t, kControl> control{};
+  std::size_t control_size = 0;
+};
+
 UdpSocket::UdpSocket(boost::asio::io_context& io, int fd, bool wildcard, Responder& responder)
     : io_(io),
       socket_(io, fd),
@@ -124,12 +132,13 @@ std::size_t UdpSocket::serve_batch() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
     mmsghdr& query = batch.in[i];
     if (!has_port(batch.from[i])) continue;  // nobody can be answered at port 0
-    const std::size_t size =
+    if (wildcard_) turn_around(query.msg_hdr);
+    const auto outcome =
         responder_.respond({batch.queries[i].data(), query.msg_len}, client_of(batch.from[i]),
                            Transport::Udp, batch.answers[count]);
-    if (size == 0) continue;
-    if (wildcard_) turn_around(query.msg_hdr);
-    batch.out_parts[count] = {batch.answers[count].data(), size};
+    if (outcome.next == Responder::Next::Resolve) resolve(i);
+    if (outcome.next != Responder::Next::Send) continue;
+    batch.out_parts[count] = {batch.answers[count].data(), outcome.size};
     batch.out[count].msg_hdr = query.msg_hdr;
     batch.out[count].msg_hdr.msg_iov = &batch.out_parts[count];
     ++count;
@@ -153,10 +162,46 @@ void UdpSocket::send(std::size_t count) {
   }
 }
 
+void UdpSocket::resolve(std::size_t i) {
+  const msghdr& query = batch_->in[i].msg_hdr;
+  Peer peer;
+  peer.address = batch_->from[i];
+  peer.address_size = query.msg_namelen;
+  peer.control_size = query.msg_controllen;
+  std::memcpy(peer.control.data(), query.msg_control, query.msg_controllen);
+  ++waiting_;
+  responder_.resolve({batch_->queries[i].data(), batch_->in[i].msg_len}, client_of(batch_->from[i]),
+                     Transport::Udp, [this, peer](std::span<const std::uint8_t> answer) {
+                       send_late(peer, answer);
+                     });
+}
+
+void UdpSocket::send_late(const Peer& peer, std::span<const std::uint8_t> answer) {
+  --waiting_;
+  Peer to = peer;
+  iovec part{const_cast<std::uint8_t*>(answer.data()), answer.size()};
+  msghdr message{};
+  message.msg_name = &to.address;
+  message.msg_namelen = to.address_size;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = to.control_size != 0 ? to.control.data() : nullptr;
+  message.msg_controllen = to.control_size;
+  // A client that can't be reached, or whose buffer is full, asks again.
+  if (socket_.is_open()) sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
+  if (draining_) drain();
+}
+
+// While queries are waiting the socket is still bound, and who asks it must be answered.
 void UdpSocket::drain() {
-  boost::system::error_code ignored;
+  draining_ = true;
   while (socket_.is_open() && serve_batch() == kBatch) {
   }
+  if (waiting_ == 0) close();
+}
+
+void UdpSocket::close() {
+  boost::system::error_code ignored;
   socket_.close(ignored);
 }
 

@@ -7,14 +7,16 @@
 #include <utility>
 
 #include "dns/bind.h"
+#include "dns/resolver.h"
 
 namespace dns {
 
 namespace asio = boost::asio;
 
 Worker::Worker(const ServerSettings& settings, const std::vector<ListenAddress>& bound,
-               std::shared_ptr<const Zone> zone, TcpLimits& limits, std::function<void()> crowded)
-    : responder_(settings.allow, settings.tcp_idle_timeout, std::move(zone)) {
+               std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver,
+               TcpLimits& limits, std::function<void()> crowded)
+    : responder_(io_, settings, std::move(zone), cache, resolver) {
   for (const ListenAddress& address : bound) {
     const bool wildcard = address.address == "0.0.0.0" || address.address == "::";
     udp_.emplace_back(io_, bind_udp(address), wildcard, responder_);
@@ -24,10 +26,7 @@ Worker::Worker(const ServerSettings& settings, const std::vector<ListenAddress>&
   }
 }
 
-Worker::~Worker() {
-  drain();
-  join({});
-}
+Worker::~Worker() = default;
 
 void Worker::start(unsigned number) {
   for (UdpSocket& socket : udp_) socket.start();
@@ -60,14 +59,16 @@ void Worker::drain() {
   });
 }
 
-void Worker::join(std::chrono::steady_clock::time_point deadline) {
-  if (!thread_.joinable()) return;
-  if (ended_.wait_until(deadline) == std::future_status::timeout) {
-    asio::post(io_, [this] {
-      for (TcpListener& listener : tcp_) listener.close_all();
-    });
-  }
-  thread_.join();
+void Worker::wait(std::chrono::steady_clock::time_point deadline) {
+  if (!thread_.joinable() || ended_.wait_until(deadline) == std::future_status::ready) return;
+  asio::post(io_, [this] {
+    for (UdpSocket& socket : udp_) socket.close();
+    for (TcpListener& listener : tcp_) listener.close_all();
+  });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
 }
 
 }  // namespace dns

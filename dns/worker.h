@@ -24,16 +24,19 @@ class Worker {
  public:
   // Binds its sockets. `crowded`: see TcpListener. Throws BindError.
   Worker(const ServerSettings& settings, const std::vector<ListenAddress>& bound,
-         std::shared_ptr<const Zone> zone, TcpLimits& limits, std::function<void()> crowded);
-  ~Worker();  // drain() and join() at once, if that wasn't done
+         std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver, TcpLimits& limits,
+         std::function<void()> crowded);
+  ~Worker();  // REQUIRES: joined, or never started
 
   void start(unsigned number);
   void adopt(std::shared_ptr<const Zone> zone);
   void close_oldest_idle();
   // Answers what was received, lets TCP sessions finish, and ends then.
   void drain();
-  // Waits for the end; sessions that are open at the deadline are closed.
-  void join(std::chrono::steady_clock::time_point deadline);
+  // Waits for the end; what is open at the deadline is closed.
+  void wait(std::chrono::steady_clock::time_point deadline);
+  // REQUIRES: after wait(), and the resolver is abandoned: nobody waits for it any more.
+  void join();
 
   const Counts& counts() const { return responder_.counts(); }
 

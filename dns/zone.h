@@ -37,6 +37,9 @@ struct ZoneSettings {
   std::uint32_t negative_ttl = 5;  // s, SOA MINIMUM
   std::uint32_t serial = 1;
   std::uint32_t max_addresses = 24;  // of one RRset in an answer
+  // False: A and AAAA of names of one label that aren't ours do not exist. They are meant for a
+  // search list or a local network, and nobody else may learn of them.
+  bool forward_single_labels = true;
   // False: the sources haven't been read. All names in our zones are SERVFAIL, EDE 14 (Not Ready).
   bool ready = true;
 };

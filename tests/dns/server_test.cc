@@ -138,13 +138,13 @@ TEST(ServerTest, UdpAndTcpAreAnsweredOnOnePort) {
   EXPECT_EQ(counters.tcp_connections, 1u);
 }
 
-TEST(ServerTest, NamesThatAreNotOursAreRefusedWithEde20) {
+TEST(ServerTest, WithoutUpstreamsNamesThatAreNotOursFailWithEde22) {
   Server server(settings(), make_zone());
   Socket udp(SOCK_DGRAM, server.bound().front().port);
   udp.send(make_query("www.example.org", "A", {.edns = test::EdnsOptions{}}));
   const test::Message reply = test::read(udp.receive());
-  EXPECT_EQ(reply.rcode, "REFUSED");
-  EXPECT_EQ(reply.ede, 20);
+  EXPECT_EQ(reply.rcode, "SERVFAIL");
+  EXPECT_EQ(reply.ede, 22);
 }
 
 TEST(ServerTest, ClientsThatAreNotAllowedAreRefusedWithEde18) {

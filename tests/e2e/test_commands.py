@@ -129,8 +129,9 @@ class Render(Case):
 
 
 class Explain(Case):
-    def explain(self, what):
-        done = run("explain", what, self.resources, "--state", self.folder / "none.db")
+    def explain(self, what, *arguments, env=None):
+        done = run("explain", what, self.resources, "--state", self.folder / "none.db", *arguments,
+                   env=env)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
@@ -158,7 +159,30 @@ class Explain(Case):
     def test_a_name_that_nobody_makes(self):
         self.write("a.yaml", service("redis"))
         self.assertIn("NXDOMAIN", self.explain("nope.svc.mesh.local"))
-        self.assertIn("not ours", self.explain("www.example.com"))
+
+    def test_a_name_that_is_not_ours_says_who_is_asked_and_why(self):
+        self.write("a.yaml", service("redis"))
+        conf = self.folder / "resolv.conf"
+        conf.write_text("nameserver 192.0.2.1\nnameserver 192.0.2.2\n")
+        rows = [
+            ("the resolv.conf", {"MESH_DNS_UPSTREAM_RESOLV_CONF": str(conf)}, "www.example.com",
+             ["not ours", "192.0.2.1:53 is asked first", "192.0.2.2:53", str(conf)]),
+            ("upstream.servers", {"MESH_DNS_UPSTREAM_SERVERS": "192.0.2.3"}, "www.example.com",
+             ["192.0.2.3:53 is asked first (upstream.servers)"]),
+            ("us, and nobody else", {"MESH_DNS_UPSTREAM_SERVERS": "127.0.0.1:15053"},
+             "www.example.com", ["none: SERVFAIL"]),
+            ("one label", {"MESH_DNS_UPSTREAM_SERVERS": "192.0.2.3"}, "printer",
+             ["NXDOMAIN", "upstream.singleLabels"]),
+        ]
+        for why, env, name, expected in rows:
+            with self.subTest(why):
+                text = self.explain(name, env=env)
+                for part in expected:
+                    self.assertIn(part, text)
+        settings = self.folder / "routes.yaml"
+        settings.write_text('upstream: {zones: {corp.example: ["192.0.2.4"]}}\n')
+        text = self.explain("db.corp.example", "--config", settings)
+        self.assertIn("192.0.2.4:53 is asked first (upstream.zones, for corp.example.)", text)
 
     def test_a_special_name_says_which_rule_makes_it_one(self):
         text = self.explain("db.LOCALHOST")

@@ -1,0 +1,126 @@
+// Finds out what isn't ours: asks the upstreams, keeps what they say, and tells who asked.
+//
+// One for all workers, with a thread of its own. So a question that several clients have is asked
+// once, limits hold for all clients together, what one client learns of a dead server helps the
+// others, and nothing that happens here keeps a worker from answering names of the mesh.
+//
+// The public functions may be called by any thread; what is to be told is told on the resolver's.
+// Internal to the folder: it includes Asio.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "dns/answer.h"
+#include "dns/cache.h"
+#include "dns/channel.h"
+#include "dns/random.h"
+#include "dns/server.h"
+#include "dns/upstream.h"
+
+namespace dns {
+
+// What became of a question: a response, or, where that is null, a failure.
+struct Resolved {
+  std::shared_ptr<const Response> response;
+  Given given;
+  Failure failure;
+};
+
+struct ResolverCounts {
+  ChannelCounts channel;
+  Count answers;      // of upstreams, that ended a wait
+  Count silent;       // attempts without an answer in time
+  Count unreachable;  // attempts that the network refused
+  Count coalesced;    // questions that another client had asked already
+  Count limited;      // questions refused at a limit
+  Count failures;     // questions that no upstream answered
+  Count stale;        // stale responses given
+  Count prefetches;
+};
+
+class Resolver {
+ public:
+  using Deliver = std::function<void(const Resolved&)>;
+
+  Resolver(const ResolverSettings& settings, Cache& cache);
+  // REQUIRES: nobody calls any more.
+  ~Resolver();
+
+  // From now on nobody is told anything: what `deliver` holds is let go.
+  void abandon();
+
+  // From now on; what is under way ends with the servers that it began with.
+  void use(Routes routes);
+  void resolve(const Question& question, const ClientAddress& client, Deliver deliver);
+  // Asks again for what is about to run out.
+  void renew(const Question& question);
+  // True for a question of ours that came back to us: that upstream leads here.
+  bool is_own_probe(const Qname& qname);
+
+  const ResolverCounts& counts() const { return counts_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Upstream;
+  struct Flight;
+  struct Attempt;
+  using UpstreamPtr = std::shared_ptr<Upstream>;
+  using FlightPtr = std::shared_ptr<Flight>;
+
+  void adopt(const Routes& routes);
+  UpstreamPtr upstream(const UpstreamAddress& address);
+
+  void join(const Question& question, const ClientAddress& client, Deliver deliver);
+  bool admit(const ClientAddress& client);
+  void leave(const ClientAddress& client);
+  void take_off(const FlightPtr& flight);
+  std::vector<UpstreamPtr> candidates(const Question& question);
+  void probe_the_failed(const Question& question, const std::vector<UpstreamPtr>& all);
+  void attempt(const FlightPtr& flight);
+  void heard(const FlightPtr& flight, const UpstreamPtr& upstream, const Attempt& attempt);
+  void land(const FlightPtr& flight, const std::shared_ptr<const Response>& response);
+  void wait_with_stale(const FlightPtr& flight);
+  void tell(Flight& flight, const Resolved& resolved);
+  Resolved stale_of(const Flight& flight);
+
+  void ask(const UpstreamPtr& upstream, const Question& question, std::chrono::milliseconds timeout,
+           std::function<void(const Attempt&)> heard);
+  void note(const UpstreamPtr& upstream, const Attempt& attempt);
+
+  void check_for_loop(const UpstreamPtr& upstream);
+  void came_back(std::uint64_t number);
+  void report(const Upstream& upstream, UpstreamChange change);
+
+  const ResolverSettings settings_;
+  Cache& cache_;
+  const std::string probe_token_;
+  ResolverCounts counts_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      io_.get_executor()};
+  Random random_;
+  bool abandoned_ = false;
+  Routes routes_;
+  std::vector<std::vector<UpstreamPtr>> servers_;   // of each route
+  std::vector<std::weak_ptr<Upstream>> upstreams_;  // all that there are
+  std::uint64_t upstreams_made_ = 0;
+  std::unordered_map<std::string, FlightPtr> flights_;  // by Question::key()
+  std::map<ClientAddress, unsigned> waiting_;           // questions of each client
+  unsigned waiting_in_all_ = 0;
+  std::unordered_map<Channel*, std::shared_ptr<Channel>> busy_;
+  std::thread thread_;
+};
+
+}  // namespace dns
