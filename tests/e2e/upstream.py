@@ -46,7 +46,8 @@ class Question:
         return self.reply((None, "A", ttl, address), **options)
 
     def soa(self, rcode="NOERROR", ttl=60):
-        return self.reply(rcode=rcode, authority=[("test.", "SOA", ttl, ttl)])
+        parent = self.name.split(".", 1)[1]
+        return self.reply(rcode=rcode, authority=[(parent, "SOA", ttl, ttl)])
 
 
 def record(entry):
