@@ -48,64 +48,6 @@ std::optional<std::uint16_t> find_ede(std::span<const std::uint8_t> options) {
   return std::nullopt;
 }
 
-// How the rdata of the types that may hold compressed names (RFC 3597, 4) is laid out: octets
-// before the names, and how many names.
-struct NamesInRdata {
-  std::size_t before = 0;
-  unsigned names = 0;
-};
-
-NamesInRdata names_in_rdata(std::uint16_t type) {
-  switch (type) {
-    case 2:   // NS
-    case 3:   // MD
-    case 4:   // MF
-    case 5:   // CNAME
-    case 7:   // MB
-    case 8:   // MG
-    case 9:   // MR
-    case 12:  // PTR
-      return {0, 1};
-    case 6:   // SOA
-    case 14:  // MINFO
-    case 17:  // RP
-      return {0, 2};
-    case 15:  // MX
-    case 18:  // AFSDB
-    case 21:  // RT
-      return {2, 1};
-    case 33:  // SRV
-      return {6, 1};
-    default:
-      return {};
-  }
-}
-
-struct Hole {
-  std::size_t begin = 0;
-  std::size_t size = 0;
-  std::size_t root = 0;  // a root elsewhere in the message
-};
-
-// Moves `at` behind the name there, which stands behind a hole that is to be closed: what it points
-// to may move.
-void move_pointer(std::vector<std::uint8_t>& bytes, std::size_t& at, const Hole& hole) {
-  while (bytes[at] != 0 && bytes[at] < 0xc0) at += std::size_t{1} + bytes[at];
-  if (bytes[at] == 0) {
-    ++at;
-    return;
-  }
-  std::size_t target = u16_at(bytes, at) & 0x3fff;
-  if (target >= hole.begin + hole.size) {
-    target -= hole.size;
-  } else if (target >= hole.begin) {
-    target = hole.root;  // the owner of the OPT
-  }
-  bytes[at] = static_cast<std::uint8_t>(0xc0 | target >> 8);
-  bytes[at + 1] = static_cast<std::uint8_t>(target);
-  at += 2;
-}
-
 }  // namespace
 
 // Reads a message once, from front to back, and notes what the response needs to know.
@@ -126,7 +68,6 @@ class ResponseReader {
   bool read_opt(std::size_t begin, Section section, bool at_root, std::uint32_t ttl,
                 std::span<const std::uint8_t> rdata);
   std::uint32_t soa_minimum(std::size_t rdata, std::size_t size) const;
-  void take_out_opt();
   std::uint32_t time_to_keep() const;
 
   std::span<const std::uint8_t> message_;
@@ -135,11 +76,10 @@ class ResponseReader {
   std::uint16_t flags_ = 0;
   std::uint16_t qtype_ = 0;
   std::array<std::uint16_t, 3> counts_{};
-  std::vector<std::uint16_t> ttls_;    // offsets
-  std::vector<std::uint16_t> behind_;  // where the records behind the OPT begin
-  std::size_t opt_ = 0;                // where the OPT begins, and how long it is
-  std::size_t opt_size_ = 0;
-  bool answered_ = false;  // a record of the qtype is among the answers
+  std::array<std::uint16_t, 3> kept_{};
+  std::vector<std::uint16_t> ttls_;  // offsets
+  std::size_t end_ = 0;              // of what is kept
+  bool answered_ = false;            // a record of the qtype is among the answers
   std::optional<std::uint32_t> least_ttl_;
   std::optional<std::uint32_t> negative_ttl_;
 };
@@ -167,8 +107,7 @@ bool ResponseReader::read_opt(std::size_t begin, Section section, bool at_root, 
   response_.has_opt_ = true;
   response_.rcode_ = static_cast<Rcode>(ttl >> 24 << 4);
   response_.ede_ = find_ede(rdata);
-  opt_ = begin;
-  opt_size_ = reader_.at() - begin;
+  end_ = begin;
   return true;
 }
 
@@ -193,8 +132,9 @@ bool ResponseReader::read_record(Section section) {
   if (type == static_cast<std::uint16_t>(Type::OPT)) {
     return read_opt(begin, section, at_root, raw_ttl, rdata);
   }
-  if (response_.has_opt_) behind_.push_back(static_cast<std::uint16_t>(begin));
+  if (response_.has_opt_) return true;
   ttls_.push_back(static_cast<std::uint16_t>(ttl_at));
+  kept_[static_cast<std::size_t>(section)]++;
   const std::uint32_t ttl = sane_ttl(raw_ttl);
   least_ttl_ = std::min(least_ttl_.value_or(ttl), ttl);
   if (section == Section::Answer) {
@@ -212,34 +152,6 @@ bool ResponseReader::read_section(Section section, unsigned count) {
   return true;
 }
 
-// Most servers write the OPT last. Behind it, pointers to what stood behind it must follow.
-void ResponseReader::take_out_opt() {
-  if (!response_.has_opt_) return;
-  std::vector<std::uint8_t>& bytes = response_.bytes_;
-  const Hole gap{opt_, opt_size_, response_.question_end_ - 5u};
-  for (const std::size_t begin : behind_) {
-    std::size_t at = begin;
-    move_pointer(bytes, at, gap);
-    const NamesInRdata inside = names_in_rdata(u16_at(bytes, at));
-    const std::size_t rdata = at + 10;
-    const std::size_t end = rdata + u16_at(bytes, at + 8);
-    at = rdata + inside.before;
-    Reader names({bytes.data(), end});
-    names.skip(at);
-    for (unsigned i = 0; i < inside.names; ++i) {
-      names.skip_name();
-      if (names.failed()) break;
-      move_pointer(bytes, at, gap);
-    }
-  }
-  const auto hole = bytes.begin() + static_cast<std::ptrdiff_t>(opt_);
-  bytes.erase(hole, hole + static_cast<std::ptrdiff_t>(opt_size_));
-  for (std::uint16_t& ttl : ttls_) {
-    if (ttl > opt_) ttl = static_cast<std::uint16_t>(ttl - opt_size_);
-  }
-  --counts_[2];
-}
-
 std::uint32_t ResponseReader::time_to_keep() const {
   if (response_.failed() || (flags_ & kTc) != 0 || !least_ttl_) return 0;
   if (response_.rcode_ == Rcode::NoError && answered_) return *least_ttl_;
@@ -254,12 +166,14 @@ std::optional<Response> ResponseReader::read() {
   if (!read_section(Section::Authority, counts_[1])) return std::nullopt;
   response_.authority_end_ = static_cast<std::uint16_t>(reader_.at());
   if (!read_section(Section::Additional, counts_[2])) return std::nullopt;
+  // Nearly every server writes its OPT last. What stands behind one could point to what stands
+  // before it, or in it; it is additional, and left out.
+  if (!response_.has_opt_) end_ = reader_.at();
   std::vector<std::uint8_t>& bytes = response_.bytes_;
-  bytes.reserve(reader_.at() + 2 * ttls_.size());
-  bytes.assign(message_.begin(), message_.begin() + static_cast<std::ptrdiff_t>(reader_.at()));
-  take_out_opt();
-  bytes[10] = static_cast<std::uint8_t>(counts_[2] >> 8);
-  bytes[11] = static_cast<std::uint8_t>(counts_[2]);
+  bytes.reserve(end_ + 2 * ttls_.size());
+  bytes.assign(message_.begin(), message_.begin() + static_cast<std::ptrdiff_t>(end_));
+  bytes[10] = static_cast<std::uint8_t>(kept_[2] >> 8);
+  bytes[11] = static_cast<std::uint8_t>(kept_[2]);
   response_.end_ = static_cast<std::uint16_t>(bytes.size());
   for (const std::uint16_t ttl : ttls_) {
     bytes.push_back(static_cast<std::uint8_t>(ttl >> 8));
