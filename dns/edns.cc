@@ -35,7 +35,7 @@ void write_opt(Writer& writer, const Query& query, Rcode rcode, const OptContent
     writer.u16(kEdeOption);
     writer.u16(static_cast<std::uint16_t>(2 + content.text.size()));
     writer.u16(static_cast<std::uint16_t>(*content.ede));
-    writer.bytes(content.text);
+    if (!content.text.empty()) writer.bytes(content.text);
   }
   if (content.keepalive != 0) {
     writer.u16(kKeepaliveOption);

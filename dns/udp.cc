@@ -167,8 +167,8 @@ void UdpSocket::resolve(std::size_t i) {
   Peer peer;
   peer.address = batch_->from[i];
   peer.address_size = query.msg_namelen;
-  peer.control_size = query.msg_controllen;
-  std::memcpy(peer.control.data(), query.msg_control, query.msg_controllen);
+  peer.control_size = wildcard_ ? query.msg_controllen : 0;
+  if (wildcard_) std::memcpy(peer.control.data(), query.msg_control, query.msg_controllen);
   ++waiting_;
   responder_.resolve({batch_->queries[i].data(), batch_->in[i].msg_len}, client_of(batch_->from[i]),
                      Transport::Udp, [this, peer](std::span<const std::uint8_t> answer) {

@@ -249,7 +249,7 @@ class Case(unittest.TestCase):
             if server.process.poll() is None:
                 server.kill()
             log = server.log_path.read_text(errors="replace")
-            if "ERROR: AddressSanitizer" in log or "WARNING: ThreadSanitizer" in log \
+            if "ERROR: AddressSanitizer" in log or "ERROR: LeakSanitizer" in log or "WARNING: ThreadSanitizer" in log \
                     or "runtime error:" in log:
                 self.fail("a sanitizer reported:\n" + log)
         shutil.rmtree(self.folder, ignore_errors=True)
