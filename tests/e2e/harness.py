@@ -249,8 +249,8 @@ class Case(unittest.TestCase):
             if server.process.poll() is None:
                 server.kill()
             log = server.log_path.read_text(errors="replace")
-            if "ERROR: AddressSanitizer" in log or "ERROR: LeakSanitizer" in log or "WARNING: ThreadSanitizer" in log \
-                    or "runtime error:" in log:
+            if any(report in log for report in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
+                                                "WARNING: ThreadSanitizer", "runtime error:")):
                 self.fail("a sanitizer reported:\n" + log)
         shutil.rmtree(self.folder, ignore_errors=True)
 
