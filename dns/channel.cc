@@ -202,6 +202,7 @@ int Channel::open_socket(int type) {
   wait_readable(socket);
   if (type == SOCK_STREAM) {
     counts_.tcp_queries.add(1);
+    spoiled_ = true;  // what comes over it is not looked at
     start_timer();
   }
   return fd;
@@ -220,6 +221,7 @@ void Channel::close_socket(int fd) {
 bool Channel::is_answer(std::span<const std::uint8_t> datagram) {
   switch (match(query_, datagram)) {
     case Match::True:
+      if ((datagram[3] & 0xf) == static_cast<std::uint8_t>(Rcode::FormErr)) spoiled_ = true;
       return true;
     case Match::Malformed:
       counts_.malformed.add(1);

@@ -58,6 +58,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   // Replies to the last query that were its answer but for the case of the question's letters.
   bool saw_wrong_case() const { return saw_wrong_case_; }
+  // c-ares may have noted that the server doesn't know EDNS, and treats all later queries so.
+  bool is_spoiled() const { return spoiled_; }
 
  private:
   struct Socket;
@@ -85,6 +87,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   Done done_;
   std::uint64_t generation_ = 0;  // of the query; what belongs to an earlier one is ignored
   bool saw_wrong_case_ = false;
+  bool spoiled_ = false;
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::unique_ptr<ares_channeldata, Free> channel_;  // its end closes the sockets
 };

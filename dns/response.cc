@@ -79,7 +79,8 @@ class ResponseReader {
   std::array<std::uint16_t, 3> kept_{};
   std::vector<std::uint16_t> ttls_;  // offsets
   std::size_t end_ = 0;              // of what is kept
-  bool answered_ = false;            // a record of the qtype is among the answers
+  bool has_opt_ = false;
+  bool answered_ = false;  // a record of the qtype is among the answers
   std::optional<std::uint32_t> least_ttl_;
   std::optional<std::uint32_t> negative_ttl_;
 };
@@ -103,8 +104,8 @@ bool ResponseReader::read_question() {
 
 bool ResponseReader::read_opt(std::size_t begin, Section section, bool at_root, std::uint32_t ttl,
                               std::span<const std::uint8_t> rdata) {
-  if (section != Section::Additional || !at_root || response_.has_opt_) return false;
-  response_.has_opt_ = true;
+  if (section != Section::Additional || !at_root || has_opt_) return false;
+  has_opt_ = true;
   response_.rcode_ = static_cast<Rcode>(ttl >> 24 << 4);
   response_.ede_ = find_ede(rdata);
   end_ = begin;
@@ -132,7 +133,7 @@ bool ResponseReader::read_record(Section section) {
   if (type == static_cast<std::uint16_t>(Type::OPT)) {
     return read_opt(begin, section, at_root, raw_ttl, rdata);
   }
-  if (response_.has_opt_) return true;
+  if (has_opt_) return true;
   ttls_.push_back(static_cast<std::uint16_t>(ttl_at));
   kept_[static_cast<std::size_t>(section)]++;
   const std::uint32_t ttl = sane_ttl(raw_ttl);
@@ -168,7 +169,7 @@ std::optional<Response> ResponseReader::read() {
   if (!read_section(Section::Additional, counts_[2])) return std::nullopt;
   // Nearly every server writes its OPT last. What stands behind one could point to what stands
   // before it, or in it; it is additional, and left out.
-  if (!response_.has_opt_) end_ = reader_.at();
+  if (!has_opt_) end_ = reader_.at();
   std::vector<std::uint8_t>& bytes = response_.bytes_;
   bytes.reserve(end_ + 2 * ttls_.size());
   bytes.assign(message_.begin(), message_.begin() + static_cast<std::ptrdiff_t>(end_));

@@ -36,7 +36,6 @@ class Response {
   static Response servfail(const Question& question, Ede why);
 
   Rcode rcode() const { return rcode_; }
-  bool has_opt() const { return has_opt_; }
   // The server couldn't or wouldn't: neither records, nor that there are none.
   bool failed() const { return rcode_ != Rcode::NoError && rcode_ != Rcode::NxDomain; }
   // How long it may be kept, s: the least TTL in it; of a negative answer also the SOA's MINIMUM,
@@ -60,7 +59,6 @@ class Response {
   std::uint16_t end_ = 0;
   Rcode rcode_ = Rcode::NoError;
   std::optional<std::uint16_t> ede_;  // the extended error that came with it
-  bool has_opt_ = false;
   std::uint32_t ttl_ = 0;
 };
 
