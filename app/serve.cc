@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -169,6 +170,15 @@ void log_changes(const Table& before, const Table& after) {
   if (logged > kMaxLogged) {
     log::info("more names changed", {{"not logged", std::to_string(logged - kMaxLogged)}});
   }
+}
+
+// Each question to an upstream and each TCP connection has a descriptor, and the usual 1,024 are
+// fewer than the defaults allow.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warn("the limit of open files stays as it is");
 }
 
 // The signals that serve waits for, as a descriptor. They are blocked in this thread and in all
@@ -446,6 +456,7 @@ int Instance::run() {
 }  // namespace
 
 int serve(const config::Settings& settings, ServeOptions options) {
+  raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
   require_resources(settings);
   return Instance(settings, options).run();

@@ -7,8 +7,10 @@ Upstreams are those of the end-to-end tests, in this process; everything is on l
 """
 import os
 import pathlib
+import shutil
 import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "
 sys.dont_write_bytecode = True
 
 from harness import Server, documents, encode_query, generator, service, wait_until  # noqa: E402
+import test_peers  # noqa: E402
 from upstream import Upstream, answer  # noqa: E402
 
 OWN = "redis.svc.mesh.local"
@@ -129,9 +132,71 @@ def hung(folder, count=400):
     upstream.stop()
 
 
+def cpu(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") * 1e6  # µs
+
+
+def ask_together(what, pid, port, upstream, names=200, together=200):
+    """Each question by many clients at once, while the upstream takes its time."""
+    upstream.seen.clear()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        sock.settimeout(10)
+        sock.connect(("127.0.0.1", port))
+        before = cpu(pid)
+        for name in range(names):
+            for i in range(together):
+                sock.send(encode_query(f"{what}-{name}.test", "A", i))
+            for i in range(together):
+                sock.recv(65535)
+        spent = (cpu(pid) - before) / (names * together)
+    print(f"{together} equal questions at once, {what}: {len(upstream.seen) / names:.1f} asked upstream, "
+          f"{spent:.1f} µs of CPU each")
+
+
+def slow(question):
+    time.sleep(0.01)
+    return question.address()
+
+
+def coalescing(folder):
+    upstream = Upstream(slow)
+    server = start(folder, upstream)
+    ask_together("mesh-dns", server.process.pid, server.port, upstream)
+    server.stop()
+    if shutil.which("unbound"):
+        port = test_peers.free_port()
+        config = test_peers.unbound(pathlib.Path(folder), port, upstream.address[1])
+        peer(config, "unbound", port, upstream)
+    if shutil.which("dnsdist"):
+        port = test_peers.free_port()
+        path = pathlib.Path(folder) / "dnsdist.conf"
+        path.write_text(f'setLocal("127.0.0.1:{port}")\nnewServer({{address="{upstream.text}"}})\n'
+                        'pc = newPacketCache(10000)\ngetPool(""):setCache(pc)\n')
+        peer(["dnsdist", "--supervised", "--disable-syslog", "-C", path], "dnsdist", port, upstream)
+    upstream.stop()
+
+
+def peer(command, what, port, upstream):
+    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        def answers():
+            try:
+                return test_peers.ask(port, "ready.test").addresses()
+            except OSError:
+                return None
+        wait_until(answers, f"{what} to answer")
+        ask_together(what, process.pid, port, upstream)
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="mesh-dns-bench-") as folder:
-        for measure in (ports_and_ids, dead_upstreams, hung, memory):
+        for measure in (ports_and_ids, dead_upstreams, hung, coalescing, memory):
             measure(folder)
 
 

@@ -123,7 +123,9 @@ void Resolver::use(Routes routes) {
 }
 
 void Resolver::resolve(const Question& question, const ClientAddress& client, Deliver deliver) {
+  queued_.fetch_add(1, std::memory_order_relaxed);
   asio::post(io_, [this, question, client, deliver = std::move(deliver)]() mutable {
+    queued_.fetch_sub(1, std::memory_order_relaxed);
     join(question, client, std::move(deliver));
   });
 }
@@ -184,7 +186,7 @@ void Resolver::join(const Question& question, const ClientAddress& client, Deliv
   if (hit.settled) return deliver({hit.response, hit.given, {}});
   if (!admit(client)) {
     counts_.limited.add(1);
-    return deliver({hit.response, hit.given, {Rcode::ServFail, Ede::Other, "too many in flight"}});
+    return deliver({hit.response, hit.given, kTooMany});
   }
   const auto [at, is_new] = flights_.try_emplace(std::string(question.key()));
   if (is_new) {

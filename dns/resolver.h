@@ -8,6 +8,7 @@
 // Internal to the folder: it includes Asio.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -30,6 +31,9 @@
 #include "dns/upstream.h"
 
 namespace dns {
+
+// Of a question that has no place among those that wait.
+inline constexpr Failure kTooMany = {Rcode::ServFail, Ede::Other, "too many in flight"};
 
 // What became of a question: a response, or, where that is null, a failure.
 struct Resolved {
@@ -64,6 +68,11 @@ class Resolver {
   // From now on; what is under way ends with the servers that it began with.
   void use(Routes routes);
   void resolve(const Question& question, const ClientAddress& client, Deliver deliver);
+  // False while as many questions as may wait have not even been looked at: more would only make
+  // the queue longer.
+  bool has_room() const {
+    return queued_.load(std::memory_order_relaxed) < settings_.max_in_flight;
+  }
   // Asks again for what is about to run out.
   void renew(const Question& question);
   // True for a question of ours that came back to us: that upstream leads here.
@@ -112,6 +121,8 @@ class Resolver {
       io_.get_executor()};
   Random random_;
   bool abandoned_ = false;
+  std::atomic<unsigned> queued_ =
+      0;  // questions that resolve() was given and the thread hasn't seen
   Routes routes_;
   std::vector<std::vector<UpstreamPtr>> servers_;   // of each route
   std::vector<std::weak_ptr<Upstream>> upstreams_;  // all that there are

@@ -93,6 +93,10 @@ void Responder::resolve(std::span<const std::uint8_t> message, const ClientAddre
   // The worker doesn't end while someone waits.
   const auto executor =
       asio::prefer(io_.get_executor(), asio::execution::outstanding_work_t::tracked);
+  if (!resolver_.has_room()) {
+    counts_.limited.add(1);
+    return asio::post(executor, [complete] { complete({nullptr, {}, kTooMany}); });
+  }
   resolver_.resolve(Question(query), client, [executor, complete](const Resolved& resolved) {
     asio::post(executor, [complete, resolved] { complete(resolved); });
   });

@@ -33,7 +33,8 @@ struct Counts {
   Count tcp_connections;
   Count tcp_closed_at_limit;
   Count cache_hits;
-  Count stale;  // of the cache hits
+  Count stale;    // of the cache hits
+  Count limited;  // questions that the resolver had no room for
 };
 
 class Responder {

@@ -51,6 +51,7 @@ class Server::Impl {
       sum.tcp_closed_at_limit += counts.tcp_closed_at_limit.value();
       sum.cache_hits += counts.cache_hits.value();
       sum.stale += counts.stale.value();
+      sum.limited += counts.limited.value();
     }
     add_resolver(sum);
     return sum;
@@ -75,7 +76,7 @@ class Server::Impl {
     sum.stale += counts.stale.value();
     sum.coalesced = counts.coalesced.value();
     sum.prefetches = counts.prefetches.value();
-    sum.limited = counts.limited.value();
+    sum.limited += counts.limited.value();
     sum.failures = counts.failures.value();
     sum.upstream_queries = counts.channel.queries.value();
     sum.upstream_tcp_queries = counts.channel.tcp_queries.value();

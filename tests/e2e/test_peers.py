@@ -130,8 +130,8 @@ class Peers(Case):
             ["dig", "@127.0.0.1", "-p", str(port), "+time=5", "+tries=2", "+noadditional",
              "+nocookie", *arguments], capture_output=True, text=True, timeout=DEADLINE)
         status = re.search(r"status: (\w+)", done.stdout)
-        lines = [re.sub(r"\t\d+\tIN", "\tIN", line.lower()) for line in done.stdout.splitlines()
-                 if line and not line.startswith(";")]
+        lines = [re.sub(r"\s+\d+\s+in\s+", "\tin\t", line.lower())
+                 for line in done.stdout.splitlines() if line and not line.startswith(";")]
         return status and status[1], sorted(lines)
 
     def as_upstream(self, name):

@@ -378,6 +378,19 @@ class Load(ResolverCase):
             self.assertIn("EDE: 0", out)
             self.assertIn("too many in flight", out)
 
+    def test_a_flood_of_questions_leaves_the_mesh_and_the_memory_alone(self):
+        server = self.resolver(self.upstream(silent), upstream="  maxInFlight: 50\n")
+        def resident():
+            with open(f"/proc/{server.process.pid}/statm", encoding="ascii") as statm:
+                return int(statm.read().split()[1]) * 4096
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.connect(("127.0.0.1", server.port))
+            before = resident()
+            for i in range(20000):
+                sock.send(encode_query(f"n{i}.test", "A", i & 0xffff))
+            self.assertTrue(server.addresses("redis.svc.mesh.local"))
+        self.assertLess(resident() - before, 64 << 20)
+
     def test_an_upstream_that_leads_back_is_found_and_not_asked(self):
         loop = self.upstream()
         started, port = threading.Event(), []
