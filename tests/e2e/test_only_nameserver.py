@@ -5,6 +5,7 @@ All of it runs in a network and mount namespace, where mesh-dns has port 53 and 
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -142,6 +143,58 @@ class OnlyNameserver(Case):
         self.assertEqual(sorted(q.qtype for q in self.upstream.seen), ["A", "AAAA"])
         self.lookup("glibc", f"{ELSEWHERE}.")
         self.assertEqual(len(self.upstream.seen), 2, "the second came from the cache")
+
+    def test_curl_prefers_ipv6_and_falls_back_to_ipv4(self):
+        if not shutil.which("curl"):
+            self.skipTest("curl is not on this machine")
+        self.server.stop()
+        self.server = self.serve("--listen", "127.0.0.1:53", settings=(
+            'log: {format: json}\nvip: {meshService: [241.0.0.0/8, "fd00:241::/64"]}\n'))
+        listeners = {}
+        for qtype, family in (("AAAA", socket.AF_INET6), ("A", socket.AF_INET)):
+            vip = self.server.addresses(OWN, qtype)[0]
+            subprocess.run(["ip", "address", "add", vip, "dev", "lo", *(
+                ["nodad"] if family == socket.AF_INET6 else [])], check=True)
+            listener = socket.socket(family)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((vip, 6379))
+            listener.listen()
+            self.addCleanup(listener.close)
+            listeners[vip] = listener
+        for vip, listener in listeners.items():
+            curl = subprocess.Popen(
+                ["curl", "-s", "-o", "/dev/null", "-w", "%{remote_ip}", f"http://{OWN}:6379/"],
+                stdout=subprocess.PIPE, text=True)
+            listener.settimeout(DEADLINE)
+            stream, _ = listener.accept()
+            with stream:
+                stream.recv(4096)
+                stream.sendall(b"HTTP/1.0 204 No Content\r\n\r\n")
+            self.assertEqual(curl.communicate(timeout=DEADLINE)[0].strip("[]"), vip)
+            listener.close()
+
+    def test_java_without_a_cache_of_its_own_sees_a_name_move(self):
+        if not shutil.which("javac"):
+            self.skipTest("javac is not on this machine")
+        def owner(name):
+            self.write("b.yaml", generator("app", "app.mesh.test", {"front": "yes"}),
+                       *(service(s, labels={"front": "yes" if s == name else "no"})
+                         for s in ("blue", "green")))
+            return self.server.wait_for_addresses(
+                "app.mesh.test", self.server.wait_for_addresses(f"{name}.svc.mesh.local"))[0]
+        first = owner("blue")
+        program = java_program(self.folder)
+        java = subprocess.Popen([*program[:1], "-Dsun.net.inetaddr.ttl=0", *program[1:], "-"],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        def ask():
+            java.stdin.write("app.mesh.test\n")
+            java.stdin.flush()
+            return java.stdout.readline().split()
+        self.assertEqual(ask(), [first])
+        second = owner("green")
+        self.assertNotEqual(first, second)
+        self.assertEqual(ask(), [second])
+        java.communicate(timeout=DEADLINE)
 
 
 def main():
