@@ -375,7 +375,11 @@ void Resolver::check_for_loop(const UpstreamPtr& upstream) {
       probe_token_ + '-' + std::to_string(upstream->number) + '.' + std::string(kProbeZone);
   ask(upstream, question_of(name), settings_.timeout, [this, upstream](const Attempt& attempt) {
     upstream->checking_for_loop = false;
-    if (attempt.outcome != Channel::Outcome::Reply || upstream->came_back) return;
+    if (upstream->came_back) return;
+    if (attempt.outcome != Channel::Outcome::Reply) {
+      upstream->loop_checked = {};  // nothing was learned: the next silence is a reason to look again
+      return;
+    }
     if (std::exchange(upstream->loops, false)) report(*upstream, UpstreamChange::LoopsNoMore);
   });
 }

@@ -393,21 +393,23 @@ class Load(ResolverCase):
 
     def test_an_upstream_that_leads_back_is_found_and_not_asked(self):
         loop = self.upstream()
-        started, port = threading.Event(), []
+        port = []
         def back(message, send):
-            started.wait(10)
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
                 sock.settimeout(10)
                 sock.connect(("127.0.0.1", port[0]))
                 sock.send(message)
                 send(sock.recv(65535))
+        loop.handle = lambda *_: None
+        server = self.resolver(loop, upstream="  timeout: 100ms\n")
+        port.append(server.port)
+        self.assertEqual(server.ask("a.test").rcode, "SERVFAIL")
         loop.handle = lambda message, client, send, tcp: threading.Thread(
             target=back, args=(message, send), daemon=True).start()
-        server = self.resolver(loop)
-        port.append(server.port)
-        started.set()
+        server.ask("b.test")
         self.assertEqual(server.wait_for("upstream leads back")["upstream"], loop.text)
-        self.assertEqual(server.ask("b.test").rcode, "SERVFAIL")
+        self.assertEqual(server.ask("c.test").rcode, "SERVFAIL")
+        self.assertTrue(server.addresses("redis.svc.mesh.local"))
 
     def test_stopping_answers_what_is_in_flight(self):
         asked, release = threading.Event(), threading.Event()
