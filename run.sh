@@ -16,6 +16,7 @@ Ask, in another terminal:
 
     dig @127.0.0.1 -p 15053 redis.svc.mesh.local
     dig @127.0.0.1 -p 15053 redis.svc.mesh.local SRV
+    dig @127.0.0.1 -p 15053 www.debian.org          # asked of the servers in /etc/resolv.conf
     build/release/app/mesh-dns explain redis.svc.mesh.local docs/examples/quickstart
 
 Change a file in docs/examples/quickstart, and the next dig sees it. ^C ends it; the VIPs stay in
