@@ -24,10 +24,9 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 struct Channel::Socket {
-  Socket(asio::io_context& io, int fd, int kind) : descriptor(io, fd), type(kind) {}
+  explicit Socket(asio::io_context& io) : descriptor(io) {}
 
   asio::posix::stream_descriptor descriptor;
-  const int type;
   bool writing = false;      // c-ares waits to write
   Channel* owner = nullptr;  // null once it is closed
 };
@@ -196,7 +195,13 @@ void Channel::wait_writable(const std::shared_ptr<Socket>& socket) {
 int Channel::open_socket(int type) {
   const int fd = ::socket(address_.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return fd;
-  const auto socket = std::make_shared<Socket>(io_, fd, type);
+  const auto socket = std::make_shared<Socket>(io_);
+  error_code error;  // no exception may pass through c-ares
+  socket->descriptor.assign(fd, error);
+  if (error) {
+    ::close(fd);
+    return -1;
+  }
   socket->owner = this;
   sockets_.push_back(socket);
   wait_readable(socket);

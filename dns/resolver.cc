@@ -377,7 +377,8 @@ void Resolver::check_for_loop(const UpstreamPtr& upstream) {
     upstream->checking_for_loop = false;
     if (upstream->came_back) return;
     if (attempt.outcome != Channel::Outcome::Reply) {
-      upstream->loop_checked = {};  // nothing was learned: the next silence is a reason to look again
+      upstream
+          ->loop_checked = {};  // nothing was learned: the next silence is a reason to look again
       return;
     }
     if (std::exchange(upstream->loops, false)) report(*upstream, UpstreamChange::LoopsNoMore);
