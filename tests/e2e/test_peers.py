@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import DEADLINE, Case, Reply, encode_query, generator, service, wait_until
+from harness import DEADLINE, Case, Reply, encode_query, service, wait_until
 from upstream import Upstream
 
 BIG = 100  # addresses: too many for a datagram
