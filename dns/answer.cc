@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "dns/edns.h"
+#include "dns/header.h"
 #include "dns/query.h"
 #include "dns/special.h"
 #include "dns/writer.h"
@@ -15,14 +16,9 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kHeader = 12;
 constexpr std::size_t kFixedRecord = 2 + 10;  // an owner that is a pointer, type, class, TTL, size
 constexpr std::size_t kQuestionName = kHeader;
 constexpr std::uint16_t kOpcodeRdCd = 0x7910;  // what of the query's flags the answer keeps
-constexpr std::uint16_t kQr = 0x8000;
-constexpr std::uint16_t kAa = 0x0400;
-constexpr std::uint16_t kTc = 0x0200;
-constexpr std::uint16_t kRa = 0x0080;  // we forward what isn't ours
 // RFC 6303, 3: the SOA of a zone that has no servers of its own.
 constexpr std::string_view kRname = "\6nobody\7invalid\0"sv;
 constexpr std::uint32_t kSoaRefresh = 3600;

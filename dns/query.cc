@@ -3,14 +3,13 @@
 #include <bit>
 #include <cstring>
 
+#include "dns/header.h"
 #include "dns/reader.h"
 
 namespace dns {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the hash masks words as little-endian");
-
-constexpr std::size_t kHeader = 12;
 
 constexpr std::uint8_t lowered(std::uint8_t c) {
   return static_cast<std::uint8_t>(c - 'A') < 26 ? c | 0x20 : c;

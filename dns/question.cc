@@ -3,15 +3,12 @@
 #include <cstring>
 
 #include "dns/edns.h"
+#include "dns/header.h"
 #include "dns/writer.h"
 
 namespace dns {
 namespace {
 
-constexpr std::uint16_t kRd = 0x0100;
-constexpr std::uint16_t kAd = 0x0020;
-constexpr std::uint16_t kCd = 0x0010;
-constexpr std::size_t kHeader = 12;
 constexpr std::size_t kOpt = 11;
 
 bool is_letter(std::uint8_t c) {

@@ -6,22 +6,13 @@
 #include <cstring>
 #include <limits>
 
+#include "dns/header.h"
 #include "dns/reader.h"
 #include "dns/writer.h"
 
 namespace dns {
 namespace {
 
-constexpr std::size_t kHeader = 12;
-constexpr std::uint16_t kQr = 0x8000;
-constexpr std::uint16_t kOpcode = 0x7800;
-constexpr std::uint16_t kAa = 0x0400;
-constexpr std::uint16_t kTc = 0x0200;
-constexpr std::uint16_t kRd = 0x0100;
-constexpr std::uint16_t kRa = 0x0080;
-constexpr std::uint16_t kAd = 0x0020;
-constexpr std::uint16_t kCd = 0x0010;
-constexpr std::uint16_t kRcode = 0x000f;
 constexpr std::uint16_t kEdeOption = 15;  // RFC 8914, 2
 
 std::uint16_t u16_at(std::span<const std::uint8_t> bytes, std::size_t at) {

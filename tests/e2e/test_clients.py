@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import BINARY, DEADLINE, Case, service
+from harness import DEADLINE, Case, service
 
 CLIENTS = pathlib.Path(__file__).resolve().parent / "clients"
 NAME = "redis.svc.mesh.local"
@@ -42,27 +42,6 @@ class Clients(Case):
         server, vip = self.start()
         self.assertEqual(self.run_client("java", CLIENTS / "Resolve.java", server.port),
                          [f"A {vip}", f"SRV 0 100 6379 {NAME}.", "NXDOMAIN"])
-
-    def test_the_c_library(self):
-        unshare = ["unshare", "--net", "--mount"]
-        if not shutil.which("ip") or subprocess.run([*unshare, "true"], capture_output=True,
-                                                    check=False).returncode != 0:
-            self.skipTest("namespaces can't be made here")
-        self.write("a.yaml", service("redis"))
-        resolv_conf = self.folder / "resolv.conf"
-        for options in ("", "options use-vc", "options single-request", "options edns0"):
-            with self.subTest(options=options):
-                resolv_conf.write_text(f"nameserver 127.0.0.1\nsearch svc.mesh.local\n{options}\n")
-                done = subprocess.run(
-                    [*unshare, "sh", CLIENTS / "getaddrinfo.sh", resolv_conf, BINARY, "serve",
-                     "--resources", self.resources, "--state", self.folder / "state.db",
-                     "--listen", "127.0.0.1:53"],
-                    capture_output=True, text=True, timeout=10 * DEADLINE)
-                lines = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
-                vip = lines.get("A", done.stdout + done.stderr)
-                self.assertTrue(vip.startswith("241."), vip)
-                self.assertEqual(lines, {"A": vip, "case": vip, "search": vip, "both": vip,
-                                         "missing": "2", "reverse": NAME})
 
 
 if __name__ == "__main__":
