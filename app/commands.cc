@@ -123,7 +123,7 @@ int explain(const CommandLine& line, const config::Settings& settings, Streams s
   const State state = read_state(settings);
   const Run explained = run(line, settings, state);
   const Upstreams upstreams = make_upstreams(settings, read_resolv_conf(settings),
-                                             listen_addresses(settings), host_addresses());
+                                             endpoints(settings.listen), host_addresses());
   const auto text = explain(line.what, explained.build, settings, state.ledger, upstreams.routes);
   if (text) {
     streams.out << *text;

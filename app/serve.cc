@@ -62,7 +62,7 @@ dns::ClientPrefix client_prefix(const mesh::Cidr& range) {
   return prefix;
 }
 
-void log_upstream(const dns::UpstreamAddress& upstream, dns::UpstreamChange change) {
+void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change) {
   const std::string server = dns::to_string(upstream);
   switch (change) {
     case dns::UpstreamChange::Failed:
@@ -99,7 +99,7 @@ dns::ResolverSettings resolver_settings(const config::Settings& settings) {
 
 dns::ServerSettings server_settings(const config::Settings& settings) {
   dns::ServerSettings server;
-  server.listen = listen_addresses(settings);
+  server.listen = endpoints(settings.listen);
   server.workers = settings.workers == 0 ? allowed_cores() : settings.workers;
   for (const mesh::Cidr& range : settings.allow) server.allow.push_back(client_prefix(range));
   server.tcp_idle_timeout = static_cast<std::uint32_t>(settings.tcp.idle_timeout);
@@ -383,7 +383,7 @@ void Instance::forward() {
   for (const mesh::Diagnostic& diagnostic : upstreams.diagnostics) log_diagnostic(diagnostic);
   for (const dns::Route& route : upstreams.routes) {
     std::string servers;
-    for (const dns::UpstreamAddress& server : route.servers) {
+    for (const dns::Endpoint& server : route.servers) {
       servers.append(servers.empty() ? "" : ", ").append(dns::to_string(server));
     }
     log::info("forwarding", {{"names", route.zone.to_string()},
@@ -430,7 +430,7 @@ void Instance::take_signal(std::uint32_t signal) {
 }
 
 int Instance::run() {
-  for (const dns::ListenAddress& bound : server_.bound()) {
+  for (const dns::Endpoint& bound : server_.bound()) {
     log::info("listening", {{"address", bound.address},
                             {"port", std::to_string(bound.port)},
                             {"mesh", settings_.mesh},

@@ -19,12 +19,11 @@ bool is_loopback(const mesh::Ip& ip) {
   return ip.is_v4() ? ip.bytes()[0] == 127 : ip == mesh::Ip::parse("::1");
 }
 
-bool leads_to_us(const dns::UpstreamAddress& server,
-                 const std::vector<dns::ListenAddress>& listening,
+bool leads_to_us(const dns::Endpoint& server, const std::vector<dns::Endpoint>& listening,
                  const std::vector<mesh::Ip>& own) {
   const auto ip = mesh::Ip::parse(server.address);
   if (!ip) return false;
-  return std::ranges::any_of(listening, [&](const dns::ListenAddress& listen) {
+  return std::ranges::any_of(listening, [&](const dns::Endpoint& listen) {
     if (listen.port != server.port) return false;
     const bool all = listen.address == (ip->is_v4() ? "0.0.0.0" : "::");
     if (all) return is_loopback(*ip) || std::ranges::count(own, *ip) != 0;
@@ -32,24 +31,22 @@ bool leads_to_us(const dns::UpstreamAddress& server,
   });
 }
 
-std::vector<dns::UpstreamAddress> addresses(const std::vector<config::Endpoint>& endpoints) {
-  std::vector<dns::UpstreamAddress> servers;
-  for (const config::Endpoint& endpoint : endpoints) {
-    servers.push_back({endpoint.address.to_string(), endpoint.port});
-  }
-  return servers;
-}
-
 }  // namespace
 
+std::vector<dns::Endpoint> endpoints(const std::vector<config::Endpoint>& settings) {
+  std::vector<dns::Endpoint> texts;
+  for (const auto& [address, port] : settings) texts.push_back({address.to_string(), port});
+  return texts;
+}
+
 Upstreams make_upstreams(const config::Settings& settings, std::string_view resolv_conf,
-                         const std::vector<dns::ListenAddress>& listening,
+                         const std::vector<dns::Endpoint>& listening,
                          const std::vector<mesh::Ip>& own) {
   Upstreams result;
-  const auto add = [&](const dns::Name& zone, const std::vector<dns::UpstreamAddress>& servers,
+  const auto add = [&](const dns::Name& zone, const std::vector<dns::Endpoint>& servers,
                        const std::string& path) {
     dns::Route& route = result.routes.emplace_back(dns::Route{zone, {}});
-    for (const dns::UpstreamAddress& server : servers) {
+    for (const dns::Endpoint& server : servers) {
       if (leads_to_us(server, listening, own)) {
         result.diagnostics.push_back(
             warning(path, dns::to_string(server) + " is this server itself, and is left out"));
@@ -63,33 +60,25 @@ Upstreams make_upstreams(const config::Settings& settings, std::string_view reso
                           ", which are SERVFAIL: set upstream.servers, or upstream.resolvConf to "
                           "a file that names others"));
   };
-  for (const auto& [zone, endpoints] : settings.upstream.zones) {
+  for (const auto& [zone, servers] : settings.upstream.zones) {
     if (const auto name = dns::Name::parse(zone)) {
-      add(*name, addresses(endpoints), "upstream.zones." + zone);
+      add(*name, endpoints(servers), "upstream.zones." + zone);
     }
   }
   const bool has_root = std::ranges::any_of(
       result.routes, [](const dns::Route& route) { return route.zone.is_root(); });
   if (has_root) return result;
   if (!settings.upstream.servers.empty()) {
-    add(dns::Name(), addresses(settings.upstream.servers), "upstream.servers");
+    add(dns::Name(), endpoints(settings.upstream.servers), "upstream.servers");
     return result;
   }
   const auto file = config::parse_resolv_conf(resolv_conf, settings.upstream.resolv_conf);
   result.diagnostics.insert(result.diagnostics.end(), file.diagnostics.begin(),
                             file.diagnostics.end());
-  std::vector<dns::UpstreamAddress> servers;
+  std::vector<dns::Endpoint> servers;
   for (const std::string& address : file.nameservers) servers.push_back({address, kDnsPort});
   add(dns::Name(), servers, settings.upstream.resolv_conf);
   return result;
-}
-
-std::vector<dns::ListenAddress> listen_addresses(const config::Settings& settings) {
-  std::vector<dns::ListenAddress> listening;
-  for (const config::Endpoint& endpoint : settings.listen) {
-    listening.push_back({endpoint.address.to_string(), endpoint.port});
-  }
-  return listening;
 }
 
 std::string read_resolv_conf(const config::Settings& settings) {

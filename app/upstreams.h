@@ -22,11 +22,11 @@ struct Upstreams {
 // What is asked of itself would never end: servers that are `listening` (with `own`, the host's
 // addresses, where that is a wildcard) are left out, with a warning.
 Upstreams make_upstreams(const config::Settings& settings, std::string_view resolv_conf,
-                         const std::vector<dns::ListenAddress>& listening,
+                         const std::vector<dns::Endpoint>& listening,
                          const std::vector<mesh::Ip>& own);
 
-// What `listen` says, for commands that bind nothing.
-std::vector<dns::ListenAddress> listen_addresses(const config::Settings& settings);
+// Endpoints of the settings, as dns has them.
+std::vector<dns::Endpoint> endpoints(const std::vector<config::Endpoint>& settings);
 
 // The file's text; empty, like a file without nameservers, if it can't be read.
 std::string read_resolv_conf(const config::Settings& settings);

@@ -1,6 +1,6 @@
 #include "dns/bind.h"
 
-#include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -30,17 +30,12 @@ class Socket {
   int fd_;
 };
 
-std::string shown(const ListenAddress& listen) {
-  const bool v6 = listen.address.find(':') != std::string::npos;
-  return (v6 ? '[' + listen.address + ']' : listen.address) + ':' + std::to_string(listen.port);
-}
-
 const char* name(int type) {
   return type == SOCK_DGRAM ? "udp" : "tcp";
 }
 
-[[noreturn]] void fail(const ListenAddress& listen, int type, int error) {
-  const std::string what = shown(listen) + " (" + name(type) + ")";
+[[noreturn]] void fail(const Endpoint& listen, int type, int error) {
+  const std::string what = to_string(listen) + " (" + name(type) + ")";
   switch (error) {
     case EADDRINUSE:
       throw BindError(what + " is in use: find who has it with `ss -ln" +
@@ -62,7 +57,7 @@ void set(int fd, int level, int option, int value) {
   setsockopt(fd, level, option, &value, sizeof value);
 }
 
-Socket make_socket(const ListenAddress& listen, const SocketAddress& address, int type) {
+Socket make_socket(const Endpoint& listen, const SocketAddress& address, int type) {
   Socket socket(::socket(address.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.get() < 0) fail(listen, type, errno);
   // A TCP port of a process that died may be in TIME_WAIT still. For UDP the option would mean
@@ -72,7 +67,7 @@ Socket make_socket(const ListenAddress& listen, const SocketAddress& address, in
   return Socket(socket.release());
 }
 
-void bind_to(int fd, const ListenAddress& listen, const SocketAddress& address, int type) {
+void bind_to(int fd, const Endpoint& listen, const SocketAddress& address, int type) {
   if (bind(fd, address.get(), address.size) != 0) fail(listen, type, errno);
 }
 
@@ -83,7 +78,7 @@ std::uint16_t bound_port(int fd) {
   return address.port();
 }
 
-int bind_shared(const ListenAddress& listen, int type) {
+int bind_shared(const Endpoint& listen, int type) {
   const SocketAddress address = socket_address(listen);
   Socket socket = make_socket(listen, address, type);
   set(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
@@ -101,11 +96,11 @@ int bind_shared(const ListenAddress& listen, int type) {
 }
 
 // With port 0 the kernel chooses one for UDP, which TCP may not have free.
-bool try_both(ListenAddress& listen, bool last) {
+bool try_both(Endpoint& listen, bool last) {
   SocketAddress address = socket_address(listen);
   const Socket udp = make_socket(listen, address, SOCK_DGRAM);
   bind_to(udp.get(), listen, address, SOCK_DGRAM);
-  ListenAddress chosen{listen.address, bound_port(udp.get())};
+  Endpoint chosen{listen.address, bound_port(udp.get())};
   address.set_port(chosen.port);
   const Socket tcp = make_socket(chosen, address, SOCK_STREAM);
   // Two sockets may be bound to one address while none listens, hence listen().
@@ -131,36 +126,39 @@ void SocketAddress::set_port(std::uint16_t port) {
   }
 }
 
-SocketAddress socket_address(const ListenAddress& listen) {
+std::optional<SocketAddress> numeric_address(const Endpoint& endpoint) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  const std::string port = std::to_string(endpoint.port);
+  if (getaddrinfo(endpoint.address.c_str(), port.c_str(), &hints, &found) != 0) return std::nullopt;
   SocketAddress address;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-  if (inet_pton(AF_INET, listen.address.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    address.size = sizeof *v4;
-  } else if (inet_pton(AF_INET6, listen.address.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    address.size = sizeof *v6;
-  } else {
-    throw BindError("\"" + listen.address + "\" is no IP address");
-  }
-  address.set_port(listen.port);
+  std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
+  address.size = found->ai_addrlen;
+  freeaddrinfo(found);
   return address;
 }
 
-ListenAddress probe(const ListenAddress& listen) {
-  ListenAddress bound = listen;
+SocketAddress socket_address(const Endpoint& listen) {
+  const auto address = numeric_address(listen);
+  if (!address) throw BindError("\"" + listen.address + "\" is no IP address");
+  return *address;
+}
+
+Endpoint probe(const Endpoint& listen) {
+  Endpoint bound = listen;
   for (int left = kPortAttempts; left > 0; --left) {
     if (try_both(bound, left == 1)) break;
   }
   return bound;
 }
 
-int bind_udp(const ListenAddress& listen) {
+int bind_udp(const Endpoint& listen) {
   return bind_shared(listen, SOCK_DGRAM);
 }
 
-int bind_tcp(const ListenAddress& listen) {
+int bind_tcp(const Endpoint& listen) {
   return bind_shared(listen, SOCK_STREAM);
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "dns/server.h"
@@ -25,16 +26,18 @@ struct SocketAddress {
   void set_port(std::uint16_t port);
 };
 
-SocketAddress socket_address(const ListenAddress& listen);  // throws BindError
+// Nothing if it is no address, or has an interface that isn't there.
+std::optional<SocketAddress> numeric_address(const Endpoint& endpoint);
+SocketAddress socket_address(const Endpoint& listen);  // throws BindError
 
 // Fails if anyone, even of our own user, serves the address: SO_REUSEPORT alone would let two
 // processes share it silently. Gives the address with its port, chosen if it was 0 so that it is
 // free for UDP and TCP.
-ListenAddress probe(const ListenAddress& listen);  // throws BindError
+Endpoint probe(const Endpoint& listen);  // throws BindError
 
 // Non-blocking, SO_REUSEPORT; UDP on all addresses tells the one that was asked, TCP listens. The
 // caller owns the descriptor.
-int bind_udp(const ListenAddress& listen);  // throws BindError
-int bind_tcp(const ListenAddress& listen);  // throws BindError
+int bind_udp(const Endpoint& listen);  // throws BindError
+int bind_tcp(const Endpoint& listen);  // throws BindError
 
 }  // namespace dns

@@ -1,7 +1,6 @@
 #include "dns/channel.h"
 
 #include <ares.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -77,20 +76,6 @@ void Channel::Free::operator()(ares_channeldata* channel) const noexcept {
 
 namespace {
 
-SocketAddress resolve_literal(const UpstreamAddress& server) {
-  addrinfo hints{};
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  SocketAddress address;
-  const std::string port = std::to_string(server.port);
-  if (getaddrinfo(server.address.c_str(), port.c_str(), &hints, &found) != 0) return address;
-  std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
-  address.size = found->ai_addrlen;
-  freeaddrinfo(found);
-  return address;
-}
-
 ares_addr_port_node node_of(const SocketAddress& address) {
   ares_addr_port_node node{};
   node.family = address.family();
@@ -105,8 +90,11 @@ ares_addr_port_node node_of(const SocketAddress& address) {
 
 }  // namespace
 
-Channel::Channel(asio::io_context& io, const UpstreamAddress& server, ChannelCounts& counts)
-    : io_(io), counts_(counts), address_(resolve_literal(server)), timer_(io) {
+Channel::Channel(asio::io_context& io, const Endpoint& server, ChannelCounts& counts)
+    : io_(io),
+      counts_(counts),
+      address_(numeric_address(server).value_or(SocketAddress())),
+      timer_(io) {
   ares_options options{};
   // The rcode and the question are ours to judge; EDNS is in the query already, and c-ares drops it
   // if the server doesn't know it (FORMERR without OPT).

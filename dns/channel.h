@@ -48,7 +48,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   using Done = std::function<void(Outcome, std::vector<std::uint8_t> reply)>;
 
   // Throws std::bad_alloc only; an address that is none is Unreachable.
-  Channel(boost::asio::io_context& io, const UpstreamAddress& server, ChannelCounts& counts);
+  Channel(boost::asio::io_context& io, const Endpoint& server, ChannelCounts& counts);
   ~Channel();  // what is under way is forgotten
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;

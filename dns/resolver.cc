@@ -56,7 +56,7 @@ bool is_loopback(const ClientAddress& client) {
 }  // namespace
 
 struct Resolver::Upstream {
-  UpstreamAddress address;
+  Endpoint address;
   std::uint64_t number = 0;
   Health health;
   bool keeps_case = true;
@@ -143,14 +143,14 @@ void Resolver::adopt(const Routes& routes) {
   std::vector<std::vector<UpstreamPtr>> servers;
   for (const Route& route : routes) {
     std::vector<UpstreamPtr>& added = servers.emplace_back();
-    for (const UpstreamAddress& address : route.servers) added.push_back(upstream(address));
+    for (const Endpoint& address : route.servers) added.push_back(upstream(address));
   }
   routes_ = routes;
   servers_ = std::move(servers);
   std::erase_if(upstreams_, [](const auto& weak) { return weak.expired(); });
 }
 
-Resolver::UpstreamPtr Resolver::upstream(const UpstreamAddress& address) {
+Resolver::UpstreamPtr Resolver::upstream(const Endpoint& address) {
   for (const auto& weak : upstreams_) {
     const UpstreamPtr known = weak.lock();
     if (known && known->address == address) return known;

@@ -89,7 +89,7 @@ class Resolver {
   using FlightPtr = std::shared_ptr<Flight>;
 
   void adopt(const Routes& routes);
-  UpstreamPtr upstream(const UpstreamAddress& address);
+  UpstreamPtr upstream(const Endpoint& address);
 
   void join(const Question& question, const ClientAddress& client, Deliver deliver);
   bool admit(const ClientAddress& client);

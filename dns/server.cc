@@ -18,7 +18,7 @@ class Server::Impl {
       : limits_(settings.tcp_max_connections, settings.tcp_max_connections_per_client),
         cache_(settings.resolver.cache),
         resolver_(settings.resolver, cache_) {
-    for (const ListenAddress& listen : settings.listen) bound_.push_back(probe(listen));
+    for (const Endpoint& listen : settings.listen) bound_.push_back(probe(listen));
     for (unsigned i = 0; i < std::max(settings.workers, 1u); ++i) {
       workers_.emplace_back(settings, bound_, zone, cache_, resolver_, limits_,
                             [this] { close_an_idle_one(); });
@@ -36,7 +36,7 @@ class Server::Impl {
 
   void forward(Routes routes) { resolver_.use(std::move(routes)); }
 
-  const std::vector<ListenAddress>& bound() const { return bound_; }
+  const std::vector<Endpoint>& bound() const { return bound_; }
 
   Counters counters() const {
     Counters sum;
@@ -95,7 +95,7 @@ class Server::Impl {
   TcpLimits limits_;
   Cache cache_;
   Resolver resolver_;  // told by the workers, and tells them: gone after them
-  std::vector<ListenAddress> bound_;
+  std::vector<Endpoint> bound_;
   std::list<Worker> workers_;  // all made before the first starts
 };
 
@@ -109,7 +109,7 @@ void Server::publish(std::shared_ptr<const Zone> zone) {
 void Server::forward(Routes routes) {
   impl_->forward(std::move(routes));
 }
-const std::vector<ListenAddress>& Server::bound() const {
+const std::vector<Endpoint>& Server::bound() const {
   return impl_->bound();
 }
 Counters Server::counters() const {

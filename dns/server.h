@@ -15,15 +15,11 @@
 #include <vector>
 
 #include "dns/cache_settings.h"
+#include "dns/endpoint.h"
 #include "dns/upstream.h"
 #include "dns/zone.h"
 
 namespace dns {
-
-struct ListenAddress {
-  std::string address;     // "127.0.0.1", "::1", "0.0.0.0", "::"
-  std::uint16_t port = 0;  // 0: any free one, the same for UDP and TCP
-};
 
 // An address of 16 octets; IPv4 as ::ffff:a.b.c.d.
 using ClientAddress = std::array<std::uint8_t, 16>;
@@ -53,11 +49,11 @@ struct ResolverSettings {
   std::chrono::milliseconds stale_after{1800};  // until a stale response is given
   CacheSettings cache;
   // Called on the resolver's thread, if it is set.
-  std::function<void(const UpstreamAddress&, UpstreamChange)> report;
+  std::function<void(const Endpoint&, UpstreamChange)> report;
 };
 
 struct ServerSettings {
-  std::vector<ListenAddress> listen;
+  std::vector<Endpoint> listen;
   unsigned workers = 1;
   std::vector<ClientPrefix> allow;          // other clients are REFUSED, EDE 18 (Prohibited)
   std::uint32_t tcp_idle_timeout = 10'000;  // ms
@@ -117,7 +113,7 @@ class Server {
   void forward(Routes routes);
 
   // What was bound, port 0 resolved: one entry of ServerSettings::listen each.
-  const std::vector<ListenAddress>& bound() const;
+  const std::vector<Endpoint>& bound() const;
   Counters counters() const;
 
   // Stops accepting, answers what was received, gives TCP sessions and questions to upstreams

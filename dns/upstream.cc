@@ -4,11 +4,6 @@
 
 namespace dns {
 
-std::string to_string(const UpstreamAddress& server) {
-  const bool v6 = server.address.find(':') != std::string::npos;
-  return (v6 ? '[' + server.address + ']' : server.address) + ':' + std::to_string(server.port);
-}
-
 const Route* find_route(const Routes& routes, const Name& qname) {
   const Route* best = nullptr;
   for (const Route& route : routes) {

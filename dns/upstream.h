@@ -10,21 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "dns/endpoint.h"
 #include "dns/name.h"
 
 namespace dns {
 
-struct UpstreamAddress {
-  std::string address;  // "10.0.0.2", "fd00::53", "fe80::1%eth0"
-  std::uint16_t port = 53;
-  friend bool operator==(const UpstreamAddress&, const UpstreamAddress&) = default;
-};
-std::string to_string(const UpstreamAddress& server);  // "10.0.0.2:53", "[fd00::53]:53"
-
 // The servers for the names in a DNS zone, the first of them first. None: these names fail.
 struct Route {
   Name zone;
-  std::vector<UpstreamAddress> servers;
+  std::vector<Endpoint> servers;
   friend bool operator==(const Route&, const Route&) = default;
 };
 using Routes = std::vector<Route>;

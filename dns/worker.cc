@@ -13,11 +13,11 @@ namespace dns {
 
 namespace asio = boost::asio;
 
-Worker::Worker(const ServerSettings& settings, const std::vector<ListenAddress>& bound,
+Worker::Worker(const ServerSettings& settings, const std::vector<Endpoint>& bound,
                std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver,
                TcpLimits& limits, std::function<void()> crowded)
     : responder_(io_, settings, std::move(zone), cache, resolver) {
-  for (const ListenAddress& address : bound) {
+  for (const Endpoint& address : bound) {
     const bool wildcard = address.address == "0.0.0.0" || address.address == "::";
     udp_.emplace_back(io_, bind_udp(address), wildcard, responder_);
     const int family = socket_address(address).family();

@@ -23,7 +23,7 @@ namespace dns {
 class Worker {
  public:
   // Binds its sockets. `crowded`: see TcpListener. Throws BindError.
-  Worker(const ServerSettings& settings, const std::vector<ListenAddress>& bound,
+  Worker(const ServerSettings& settings, const std::vector<Endpoint>& bound,
          std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver, TcpLimits& limits,
          std::function<void()> crowded);
   ~Worker();  // REQUIRES: joined, or never started

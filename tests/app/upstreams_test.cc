@@ -18,13 +18,13 @@ Texts shown(const Upstreams& upstreams) {
   Texts lines;
   for (const dns::Route& route : upstreams.routes) {
     std::string& line = lines.emplace_back(route.zone.to_string());
-    for (const dns::UpstreamAddress& server : route.servers) line += ' ' + dns::to_string(server);
+    for (const dns::Endpoint& server : route.servers) line += ' ' + dns::to_string(server);
   }
   return lines;
 }
 
 constexpr const char* kResolvConf = "nameserver 127.0.0.1\nnameserver 192.0.2.53\n";
-const std::vector<dns::ListenAddress> kElsewhere = {{"127.0.0.1", 15053}};
+const std::vector<dns::Endpoint> kElsewhere = {{"127.0.0.1", 15053}};
 
 TEST(UpstreamsTest, WhereTheServersComeFrom) {
   const struct {
@@ -51,7 +51,7 @@ TEST(UpstreamsTest, WeAreNoUpstreamOfOurs) {
   const mesh::Ip own = *mesh::Ip::parse("192.0.2.53");
   const struct {
     const char* why;
-    std::vector<dns::ListenAddress> listening;
+    std::vector<dns::Endpoint> listening;
     Texts routes;
   } kCases[] = {
       {"the same address and port", {{"127.0.0.1", 53}}, {". 192.0.2.53:53"}},

@@ -90,8 +90,8 @@ TEST(UpstreamTest, ProbesComeEverLessOften) {
 }
 
 TEST(UpstreamTest, AddressesAsTheyAreWritten) {
-  EXPECT_EQ(to_string(UpstreamAddress{"192.0.2.1", 53}), "192.0.2.1:53");
-  EXPECT_EQ(to_string(UpstreamAddress{"fe80::1%eth0", 5353}), "[fe80::1%eth0]:5353");
+  EXPECT_EQ(to_string(Endpoint{"192.0.2.1", 53}), "192.0.2.1:53");
+  EXPECT_EQ(to_string(Endpoint{"fe80::1%eth0", 5353}), "[fe80::1%eth0]:5353");
 }
 
 }  // namespace
