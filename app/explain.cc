@@ -87,7 +87,8 @@ class Explainer {
   void tell_ports(std::size_t i);
   void tell_answers(const std::string& qname, std::initializer_list<const char*> types);
   void tell_upstreams(const std::string& qname);
-  bool is_ours(const dns::Qname& qname) const;
+  dns::Special special(const std::string& qname) const;
+  void tell_unknown(const std::string& qname, const Reply& reply);
   void tell_missing(const std::string& qname);
   void tell_rivals(const std::string& hostname);
   bool tell_generator(std::string_view name);
@@ -234,8 +235,27 @@ void Explainer::tell_rivals(const std::string& hostname) {
   }
 }
 
-bool Explainer::is_ours(const dns::Qname& qname) const {
-  return zone_->find(qname).what != dns::Found::What::NotOurs;
+// None for a name that is in a zone of ours.
+dns::Special Explainer::special(const std::string& qname) const {
+  const dns::Qname prepared = prepare(qname);
+  if (zone_->find(prepared).what != dns::Found::What::NotOurs) return dns::Special::None;
+  return dns::special_name(prepared, static_cast<std::uint16_t>(dns::Type::A),
+                           zone_->settings().forward_single_labels);
+}
+
+void Explainer::tell_unknown(const std::string& qname, const Reply& reply) {
+  if (!reply.ours) {
+    story_.say(qname +
+               " is not ours: no generator makes it, and it is in none of our zones, so that "
+               "upstreams are asked.");
+    tell_upstreams(qname + '.');
+  } else if (reply.rcode == "NXDOMAIN") {
+    story_.say(qname +
+               " does not exist (NXDOMAIN): it is in a zone of ours, and no generator "
+               "makes it.");
+  } else {
+    story_.say(qname + " exists and has no address (NODATA).");
+  }
 }
 
 // Whom a name that isn't ours is asked of, and why.
@@ -256,37 +276,25 @@ void Explainer::tell_upstreams(const std::string& qname) {
 
 // Nobody makes this name: what is answered, and the services that may be meant.
 void Explainer::tell_missing(const std::string& qname) {
-  const dns::Qname prepared = prepare(qname);
-  const bool ours = is_ours(prepared);
-  switch (ours ? dns::Special::None : dns::special_name(prepared)) {
+  const Reply reply = ask(*zone_, qname + '.', "A");
+  switch (special(qname)) {
     case dns::Special::None:
+      tell_unknown(qname, reply);
       break;
     case dns::Special::Localhost:
       story_.say(qname + " is this host's loopback (RFC 6761, 6.3), and asked of nobody else.");
       return tell_answers(qname + '.', {"A", "AAAA"});
+    case dns::Special::SingleLabel:
+      story_.say(
+          qname +
+          " does not exist (NXDOMAIN): it has one label and is not ours, and addresses of such "
+          "names are asked of nobody, unless upstream.singleLabels is true.");
+      break;
     case dns::Special::Nowhere:
       story_.say(qname +
                  " does not exist (NXDOMAIN): names under invalid (RFC 6761, 6.4) and onion "
                  "(RFC 7686) never do in DNS, and nobody is asked about them.");
       return;
-  }
-  const Reply reply = ask(*zone_, qname + '.', "A");
-  if (!ours && reply.ours) {
-    story_.say(
-        qname +
-        " does not exist (NXDOMAIN): it has one label and is not ours, and addresses of such "
-        "names are asked of nobody, unless upstream.singleLabels is true.");
-  } else if (!reply.ours) {
-    story_.say(qname +
-               " is not ours: no generator makes it, and it is in none of our zones, so that "
-               "upstreams are asked.");
-    tell_upstreams(qname + '.');
-  } else if (reply.rcode == "NXDOMAIN") {
-    story_.say(qname +
-               " does not exist (NXDOMAIN): it is in a zone of ours, and no generator "
-               "makes it.");
-  } else {
-    story_.say(qname + " exists and has no address (NODATA).");
   }
   std::vector<std::string> zones;
   for (const dns::Name& apex : zone_->settings().apexes) zones.push_back(apex.to_string());

@@ -278,7 +278,7 @@ Answer answer_ours(const Query& query, const Zone& zone, Found found, Reply repl
 // The names above a special one are nobody's, so that its last label is the apex.
 Answer answer_special(const Query& query, Special special, Reply reply) {
   reply.set_authoritative();
-  if (special == Special::Nowhere) {
+  if (special != Special::Localhost) {
     reply.set(Rcode::NxDomain);
   } else {
     const auto qtype = static_cast<Type>(query.qtype);
@@ -326,14 +326,6 @@ std::optional<Answer> reject(Parsed parsed, const Query& query, Transport transp
   return reply.finish();
 }
 
-// Other types stay askable: a validating resolver behind us needs the DS and NS of top-level
-// domains.
-bool is_kept_here(const Query& query, const ZoneSettings& settings) {
-  const auto qtype = static_cast<Type>(query.qtype);
-  return !settings.forward_single_labels && query.qname.labels == 1 &&
-         (qtype == Type::A || qtype == Type::AAAA);
-}
-
 }  // namespace
 
 Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport transport,
@@ -345,8 +337,8 @@ Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport
   const Found found = zone.find(query.qname);
   switch (found.what) {
     case Found::What::NotOurs: {
-      Special special = special_name(query.qname);
-      if (is_kept_here(query, zone.settings())) special = Special::Nowhere;
+      const Special special =
+          special_name(query.qname, query.qtype, zone.settings().forward_single_labels);
       if (special == Special::None) return {Verdict::Forward};
       return answer_special(query, special,
                             Reply(query, &zone.settings(), transport, out, keepalive));

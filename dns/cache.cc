@@ -98,13 +98,4 @@ Cache::Usage Cache::usage() const {
   return usage;
 }
 
-void Cache::clear() {
-  for (Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
-    shard.index.clear();
-    shard.entries.clear();
-    shard.bytes = 0;
-  }
-}
-
 }  // namespace dns

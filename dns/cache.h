@@ -49,7 +49,6 @@ class Cache {
     std::size_t bytes = 0;
   };
   Usage usage() const;
-  void clear();
 
  private:
   struct Entry {
@@ -64,7 +63,6 @@ class Cache {
     std::size_t memory() const;
   };
   struct Hash {
-    using is_transparent = void;
     using is_avalanching = void;
     std::size_t operator()(std::string_view key) const;
   };

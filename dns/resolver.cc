@@ -132,9 +132,10 @@ void Resolver::resolve(const Question& question, const ClientAddress& client, De
 
 void Resolver::renew(const Question& question) {
   asio::post(io_, [this, question] {
-    if (flights_.contains(std::string(question.key()))) return;
+    const auto [flight, is_new] = flight_for(question);
+    if (!is_new) return;
     counts_.prefetches.add(1);
-    take_off(std::make_shared<Flight>(io_, question));
+    take_off(flight);
   });
 }
 
@@ -188,21 +189,22 @@ void Resolver::join(const Question& question, const ClientAddress& client, Deliv
     counts_.limited.add(1);
     return deliver({hit.response, hit.given, kTooMany});
   }
-  const auto [at, is_new] = flights_.try_emplace(std::string(question.key()));
-  if (is_new) {
-    at->second = std::make_shared<Flight>(io_, question);
-  } else {
-    counts_.coalesced.add(1);
-  }
-  const FlightPtr flight = at->second;
+  const auto [flight, is_new] = flight_for(question);
+  if (!is_new) counts_.coalesced.add(1);
   if (!flight->stale) flight->stale = hit.response;
   flight->waiters.push_back({client, std::move(deliver)});
   if (is_new) return take_off(flight);
   if (flight->stale_due && flight->stale) tell(*flight, stale_of(*flight));
 }
 
+// The one that is under way, or a new one, which is to take off.
+std::pair<Resolver::FlightPtr, bool> Resolver::flight_for(const Question& question) {
+  const auto [at, is_new] = flights_.try_emplace(std::string(question.key()));
+  if (is_new) at->second = std::make_shared<Flight>(io_, question);
+  return {at->second, is_new};
+}
+
 void Resolver::take_off(const FlightPtr& flight) {
-  flights_[std::string(flight->question.key())] = flight;
   flight->plan = candidates(flight->question);
   wait_with_stale(flight);
   attempt(flight);

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "dns/answer.h"
@@ -94,6 +95,7 @@ class Resolver {
   void join(const Question& question, const ClientAddress& client, Deliver deliver);
   bool admit(const ClientAddress& client);
   void leave(const ClientAddress& client);
+  std::pair<FlightPtr, bool> flight_for(const Question& question);
   void take_off(const FlightPtr& flight);
   std::vector<UpstreamPtr> candidates(const Question& question);
   void probe_the_failed(const Question& question, const std::vector<UpstreamPtr>& all);

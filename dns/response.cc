@@ -47,7 +47,10 @@ class ResponseReader {
   explicit ResponseReader(std::span<const std::uint8_t> message)
       : message_(message), reader_(message) {}
 
-  std::optional<Response> read();
+  // Goes through the message once; false if it is malformed.
+  bool walk();
+  // What walk() found. REQUIRES: it was true.
+  Response take();
 
  private:
   enum class Section : std::uint8_t { Answer, Authority, Additional };
@@ -151,13 +154,16 @@ std::uint32_t ResponseReader::time_to_keep() const {
   return negative_ttl_ ? std::min(*least_ttl_, *negative_ttl_) : 0;
 }
 
-std::optional<Response> ResponseReader::read() {
-  if (!read_header() || !read_question()) return std::nullopt;
-  if (!read_section(Section::Answer, counts_[0])) return std::nullopt;
+bool ResponseReader::walk() {
+  if (!read_header() || !read_question()) return false;
+  if (!read_section(Section::Answer, counts_[0])) return false;
   response_.answer_end_ = static_cast<std::uint16_t>(reader_.at());
-  if (!read_section(Section::Authority, counts_[1])) return std::nullopt;
+  if (!read_section(Section::Authority, counts_[1])) return false;
   response_.authority_end_ = static_cast<std::uint16_t>(reader_.at());
-  if (!read_section(Section::Additional, counts_[2])) return std::nullopt;
+  return read_section(Section::Additional, counts_[2]);
+}
+
+Response ResponseReader::take() {
   // Nearly every server writes its OPT last. What stands behind one could point to what stands
   // before it, or in it; it is additional, and left out.
   if (!has_opt_) end_ = reader_.at();
@@ -178,7 +184,9 @@ std::optional<Response> ResponseReader::read() {
 }
 
 std::optional<Response> Response::read(std::span<const std::uint8_t> message) {
-  return ResponseReader(message).read();
+  ResponseReader reader(message);
+  if (!reader.walk()) return std::nullopt;
+  return reader.take();
 }
 
 Response Response::servfail(const Question& question, Ede why) {
@@ -199,8 +207,7 @@ std::uint32_t Response::ttl_offset(std::size_t i) const {
 }
 
 Match match(std::span<const std::uint8_t> query, std::span<const std::uint8_t> reply) {
-  const auto response = Response::read(reply);
-  if (!response) return Match::Malformed;
+  if (!ResponseReader(reply).walk()) return Match::Malformed;
   if (u16_at(query, 0) != u16_at(reply, 0)) return Match::WrongId;
   Reader asked(query);
   asked.skip(kHeader);

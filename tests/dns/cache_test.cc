@@ -145,8 +145,10 @@ TEST(CacheTest, StaysWithinItsSizeAndForgetsTheLeastAskedFor) {
   EXPECT_GT(cache.usage().bytes, kSize * 9 / 10);
   EXPECT_FALSE(cache.find(question("n0.test"), kStart).response);
   EXPECT_TRUE(cache.find(question("n4999.test"), kStart).response);
-  cache.clear();
-  EXPECT_EQ(cache.usage().bytes, 0u);
+  const Cache::Time too_late = kStart + 48h;
+  EXPECT_FALSE(cache.find(kept, too_late).response);
+  for (int i = 0; i < 5000; ++i) cache.find(question("n" + std::to_string(i) + ".test"), too_late);
+  EXPECT_EQ(cache.usage().bytes, 0u) << "what goes is counted as what came";
 }
 
 TEST(CacheTest, OfSizeZeroItKeepsNothing) {
