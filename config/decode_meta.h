@@ -26,7 +26,4 @@ mesh::Meta decode_meta(Decoder& decoder, const Node& document, const Shape& shap
                        const mesh::Locality& locality,
                        std::initializer_list<std::string_view> more = {});
 
-// RFC 3339 → ns since 1970.
-std::optional<std::int64_t> parse_time(std::string_view text);
-
 }  // namespace config
