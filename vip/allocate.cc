@@ -118,6 +118,10 @@ void Allocator::join() {
     }
   };
   for (const std::size_t i : order) {
+    if (requests_[i].borrowed) {
+      result_.vips[i] = requests_[i].given;
+      continue;
+    }
     orphan_up_to(&service(i));
     const std::size_t begin = at;
     while (at < leases.size() && leases[at].service == service(i)) ++at;

@@ -40,6 +40,9 @@ struct Request {
   mesh::ServiceId service;
   std::vector<mesh::Ip> given;  // status.vips of the resource: kept as they are
   mesh::Position position;      // for diagnostics
+  // The given addresses are somebody else's to give: they are all that the service has, several may
+  // have the same, and nothing is stored of them.
+  bool borrowed = false;
 };
 
 struct Policy {
