@@ -148,6 +148,8 @@ void Explainer::tell_outcome(const mesh::Service& service, std::size_t g,
                                           ", but lost it: " + outcome->message);
     case Reason::TemplateError:
       return story_.tell("generator", selects + ", but its template failed: " + outcome->message);
+    case Reason::ClusterDomain:
+      return story_.tell("generator", selects + ", but " + outcome->message);
   }
 }
 

@@ -49,8 +49,9 @@ struct Work {
 
 class Generation {
  public:
-  Generation(const mesh::Resources& resources, std::string_view local_zone)
-      : services_(resources.services), local_zone_(local_zone) {
+  Generation(const mesh::Resources& resources, std::string_view local_zone,
+             std::string_view cluster_domain)
+      : services_(resources.services), local_zone_(local_zone), cluster_domain_(cluster_domain) {
     order_generators(resources.generators);
     order_services();
     result_.outcomes.resize(services_.size());
@@ -87,6 +88,7 @@ class Generation {
 
   const std::vector<std::shared_ptr<const Service>>& services_;
   const std::string_view local_zone_;
+  const std::string_view cluster_domain_;
   std::vector<Work> work_;                         // as Hostnames::generators is ordered
   std::vector<std::uint32_t> order_;               // of services
   std::unordered_map<std::string, Owner> owners_;  // by mesh, NUL, hostname
@@ -182,6 +184,12 @@ Outcome Generation::make(std::uint32_t g, std::uint32_t s) {
     work.validity.add(service, text);
     return {g, Reason::TemplateError, "", text};
   }
+  if (is_within(*rendered, cluster_domain_)) {
+    const std::string text = "\"" + *rendered + "\" is within " + std::string(cluster_domain_) +
+                             ", which belongs to the cluster's DNS";
+    work.validity.add(service, text);
+    return {g, Reason::ClusterDomain, std::move(*rendered), text};
+  }
   return claim(g, s, std::move(*rendered));
 }
 
@@ -265,12 +273,15 @@ std::string_view to_string(Reason reason) {
       return "Collision";
     case Reason::TemplateError:
       return "TemplateError";
+    case Reason::ClusterDomain:
+      return "ClusterDomain";
   }
   return "";
 }
 
-Hostnames generate(const mesh::Resources& resources, std::string_view local_zone) {
-  return Generation(resources, local_zone).run();
+Hostnames generate(const mesh::Resources& resources, std::string_view local_zone,
+                   std::string_view cluster_domain) {
+  return Generation(resources, local_zone, cluster_domain).run();
 }
 
 }  // namespace hostname

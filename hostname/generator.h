@@ -18,7 +18,9 @@
 namespace hostname {
 
 // Why a generator did or did not name a service: the condition "Generated" of Kuma.
-enum class Reason : std::uint8_t { Generated, Collision, TemplateError };
+// ClusterDomain is
+// ours: the name belongs to the cluster's DNS.
+enum class Reason : std::uint8_t { Generated, Collision, TemplateError, ClusterDomain };
 
 std::string_view to_string(Reason reason);
 
@@ -26,7 +28,8 @@ std::string_view to_string(Reason reason);
 struct Outcome {
   std::uint32_t generator = 0;  // index into Hostnames::generators
   Reason reason = Reason::Generated;
-  std::string hostname;  // Generated: the name it has. Collision: the name it wanted. Else "".
+  // Generated: the name it has. Collision, ClusterDomain: the name it wanted. Else "".
+  std::string hostname;
   std::string message;   // "" when Generated
 
   friend bool operator==(const Outcome&, const Outcome&) = default;
@@ -51,8 +54,10 @@ struct Hostnames {
 };
 
 // Names every service of every mesh. `local_zone` is .Zone of a service without the label
-// kuma.io/zone.
-Hostnames generate(const mesh::Resources& resources, std::string_view local_zone);
+// kuma.io/zone. Names within `cluster_domain`, if it isn't empty, are the cluster's own, and nobody
+// is given one.
+Hostnames generate(const mesh::Resources& resources, std::string_view local_zone,
+                   std::string_view cluster_domain = "");
 
 // Kuma's default generators for a zone: its own and those a global control plane would sync.
 // `env` is "universal" or "kubernetes"; the latter has none for local MeshServices, whose names
@@ -67,6 +72,9 @@ std::vector<std::shared_ptr<const mesh::HostnameGenerator>> with_defaults(
 // Why `text` cannot be a hostname in DNS (RFC 1123, 2.1; RFC 1035, 2.3.4), or nothing if it can.
 // Names the label that breaks the rule.
 std::optional<std::string> why_not_a_hostname(std::string_view text);
+
+// True if `hostname` is `domain`, or below it; false of an empty domain.
+bool is_within(std::string_view hostname, std::string_view domain);
 
 // True under the suffixes that are nobody's on the Internet: .mesh, .local, .internal, .test,
 // .home.arpa, and their like. Names elsewhere hide names of the Internet.

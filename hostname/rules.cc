@@ -72,14 +72,18 @@ std::optional<std::string> why_not_a_hostname(std::string_view text) {
   return std::nullopt;
 }
 
+bool is_within(std::string_view hostname, std::string_view domain) {
+  if (domain.empty() || !hostname.ends_with(domain)) return false;
+  return hostname.size() == domain.size() || hostname[hostname.size() - domain.size() - 1] == '.';
+}
+
 bool is_under_private_suffix(std::string_view hostname) {
   // Reserved (RFC 2606, 6761, 6762, 8375; ICANN for internal), or never delegated by use.
   constexpr std::string_view kSuffixes[] = {
       "mesh", "local", "internal", "test",     "example",     "invalid",  "lan",
       "home", "corp",  "private",  "intranet", "localdomain", "home.arpa"};
   return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) {
-    return hostname.size() > suffix.size() && hostname.ends_with(suffix) &&
-           hostname[hostname.size() - suffix.size() - 1] == '.';
+    return hostname != suffix && is_within(hostname, suffix);
   });
 }
 
