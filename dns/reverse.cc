@@ -95,6 +95,11 @@ const Reverse::Range* Reverse::range_of(const Prefix& prefix) const {
   return nullptr;
 }
 
+bool Reverse::covers(const Address& address) const {
+  return std::ranges::any_of(
+      ranges_, [&](const Range& range) { return share_bits(address, range.first, range.length); });
+}
+
 std::span<const Reverse::Entry> Reverse::below(const Prefix& prefix) const {
   const unsigned bits = prefix.labels * label_bits();
   const auto order = [](const Entry& entry, const Address& address) {

@@ -35,6 +35,8 @@ class Reverse {
   void add(const Address& address, std::uint32_t record) { entries_.push_back({address, record}); }
   // The addresses that share `length` bits with `first` are ours.
   void add_range(const Address& first, unsigned length);
+  // Whether a range holds the address.
+  bool covers(const Address& address) const;
   // Sorts; to be called once, before find().
   void seal();
 

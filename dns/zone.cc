@@ -241,12 +241,15 @@ void ZoneBuilder::add_host(const Name& owner, std::span<const Ipv4> v4, std::spa
     if (zone.node(qname, label).record_ != nullptr) break;
     zone.put(qname, label, zone.append(qname.suffix(label), {}, {}, {}, 0));
   }
+  const bool outside = zone.settings_.pointers_outside_ranges;
   for (const Ipv4& ip : v4) {
     Reverse::Address address{};
     std::ranges::copy(ip, address.begin());
-    zone.reverse4_.add(address, record);
+    if (outside || zone.reverse4_.covers(address)) zone.reverse4_.add(address, record);
   }
-  for (const Ipv6& ip : v6) zone.reverse6_.add(ip, record);
+  for (const Ipv6& ip : v6) {
+    if (outside || zone.reverse6_.covers(ip)) zone.reverse6_.add(ip, record);
+  }
 }
 
 void ZoneBuilder::add_reverse(const Ipv4& first, unsigned length) {

@@ -37,6 +37,9 @@ struct ZoneSettings {
   std::uint32_t negative_ttl = 5;  // s, SOA MINIMUM
   std::uint32_t serial = 1;
   std::uint32_t max_addresses = 24;  // of one RRset in an answer
+  // False: addresses outside the ranges of add_reverse() have no PTR here, since they are somebody
+  // else's, who may have one.
+  bool pointers_outside_ranges = true;
   // False: A and AAAA of names of one label that aren't ours do not exist. They are meant for a
   // search list or a local network, and nobody else may learn of them.
   bool forward_single_labels = true;
@@ -128,7 +131,8 @@ class ZoneBuilder {
   void add_host(const Name& owner, std::span<const Ipv4> v4, std::span<const Ipv6> v6,
                 std::span<const SrvPort> ports);
   // The reverse of an address range is ours: the zones under in-addr.arpa and ip6.arpa that cover
-  // it, cut at octets (nibbles), are apexes. Every added host has a PTR, in a range or not.
+  // it, cut at octets (nibbles), are apexes. Every added host has a PTR, outside the ranges as
+  // ZoneSettings say. REQUIRES: ranges are added before hosts.
   void add_reverse(const Ipv4& first, unsigned length);
   void add_reverse(const Ipv6& first, unsigned length);
 
