@@ -35,7 +35,8 @@ std::vector<vip::Request> requests(const mesh::Resources& resources) {
   std::vector<vip::Request> requests;
   requests.reserve(resources.services.size());
   for (const auto& service : resources.services) {
-    requests.push_back({service->id(), service->vips, service->meta.position});
+    requests.push_back(
+        {service->id(), service->vips, service->meta.position, service->cluster_ips});
   }
   return requests;
 }
@@ -45,7 +46,8 @@ std::vector<std::string> zones(const hostname::Hostnames& hostnames,
   std::vector<std::string> zones = settings.dns.zones;
   if (zones.empty()) {
     for (const auto& generator : hostnames.generators) {
-      if (generator.compiled && !generator.zone.empty()) zones.push_back(generator.zone);
+      const bool ours = !hostname::is_within(generator.zone, settings.cluster_domain());
+      if (generator.compiled && !generator.zone.empty() && ours) zones.push_back(generator.zone);
     }
   }
   std::ranges::sort(zones);
@@ -99,7 +101,7 @@ Build build(mesh::Resources given, const config::Settings& settings, const vip::
             vip::Seconds now, bool renumber) {
   Build build;
   build.resources = complete(std::move(given), settings, build.diagnostics);
-  build.hostnames = hostname::generate(build.resources, settings.zone);
+  build.hostnames = hostname::generate(build.resources, settings.zone, settings.cluster_domain());
   build.allocation =
       vip::allocate(requests(build.resources), policy(settings, renumber), ledger, now);
   build.proxies = mesh::count_proxies(build.resources, build.diagnostics);

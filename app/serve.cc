@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "app/cluster.h"
 #include "app/host.h"
 #include "app/log.h"
 #include "app/pipeline.h"
@@ -25,6 +26,7 @@
 #include "config/loader.h"
 #include "config/watcher.h"
 #include "dns/server.h"
+#include "kubernetes/source.h"
 #include "vip/sqlite_store.h"
 
 namespace app {
@@ -39,6 +41,11 @@ constexpr auto kQuiet = 10ms;
 constexpr auto kPatience = 100ms;
 // Until the store is tried again, or an address may have come out of quarantine.
 constexpr auto kRetry = 5s;
+// Changes in a cluster are taken together for so long, and a new table is made of them no sooner
+// than kRest times as long as the last one took, so that a busy cluster costs a part of a core
+// only.
+constexpr auto kTogether = 10ms;
+constexpr int kRest = 4;
 constexpr auto kResolvConf = 2s;        // until it is looked at again
 constexpr std::uint32_t kDrain = 2000;  // ms, for TCP sessions to finish
 constexpr std::size_t kMaxLogged = 50;  // lines of one sort a reload
@@ -109,8 +116,18 @@ dns::ServerSettings server_settings(const config::Settings& settings) {
   return server;
 }
 
+// In a cluster the resources may all be the API server's.
+std::vector<std::string> resource_paths(const config::Settings& settings) {
+  const bool by_default = settings.resources == config::Settings().resources;
+  if (settings.mode == config::Mode::Kubernetes && by_default &&
+      !std::filesystem::exists(settings.resources.front())) {
+    return {};
+  }
+  return settings.resources;
+}
+
 void require_resources(const config::Settings& settings) {
-  for (const std::string& path : settings.resources) {
+  for (const std::string& path : resource_paths(settings)) {
     if (path == "-" || std::filesystem::exists(path)) continue;
     throw std::runtime_error("resources: " + path +
                              " is not there: create it, or name another with --resources");
@@ -205,7 +222,7 @@ class Instance {
             settings.state, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite)),
         server_(server_settings(settings), first_zone()),
         ledger_(store_->load()),
-        loader_(settings.resources,
+        loader_(resource_paths(settings),
                 {settings.locality(), settings.limits, config::UnknownFields::Warn}) {}
 
   int run();
@@ -215,8 +232,13 @@ class Instance {
   std::uint32_t next_serial();
 
   void adopt(config::Load load);
+  enum class Because : std::uint8_t { Files, Cluster };
+  void rebuild(Because why);
   bool commit(const Build& build);
-  void publish(const config::Load& load, const Build& build);
+  void publish(const Build& build);
+
+  void follow_cluster();
+  void cluster_changed();
 
   void wait_for_changes();
   void wait_for_signal();
@@ -237,6 +259,7 @@ class Instance {
   asio::steady_timer debounce_{io_};
   asio::steady_timer retry_{io_};
   asio::steady_timer resolv_conf_timer_{io_};
+  asio::steady_timer cluster_timer_{io_};
   std::unique_ptr<vip::Store> store_;
   Table table_;
   std::uint32_t serial_ = 0;
@@ -248,7 +271,11 @@ class Instance {
   config::Changes changes_;  // since the last reload
   std::chrono::steady_clock::time_point first_change_;
   ProblemLog problems_;
-  std::string resolv_conf_;  // its text, as last read
+  config::Load load_;                             // the last one
+  std::unique_ptr<kubernetes::Source> source_;    // none in a universal zone
+  bool cluster_changed_ = false;                  // since the last table
+  std::chrono::steady_clock::time_point rested_;  // when the next table may be made
+  std::string resolv_conf_;                       // its text, as last read
   std::set<std::string> unwatched_;
   bool loaded_ = false;
 };
@@ -284,16 +311,16 @@ bool Instance::commit(const Build& build) {
   return true;
 }
 
-void Instance::publish(const config::Load& load, const Build& build) {
+void Instance::publish(const Build& build) {
   server_.publish(make_zone(build.table, settings_, next_serial()));
   log_changes(table_, build.table);
   log::info(loaded_ ? "reloaded" : "ready",
             {{"names", std::to_string(build.table.size())},
              {"services", std::to_string(build.resources.services.size())},
-             {"files", std::to_string(load.files)},
-             {"documents", std::to_string(load.documents)},
-             {"parsed", std::to_string(load.parsed)},
-             {"kept", std::to_string(load.kept)},
+             {"files", std::to_string(load_.files)},
+             {"documents", std::to_string(load_.documents)},
+             {"parsed", std::to_string(load_.parsed)},
+             {"kept", std::to_string(load_.kept)},
              {"vipChanges", std::to_string(build.allocation.changes.size())}});
   loaded_ = true;
   options_.renumber = false;
@@ -307,16 +334,53 @@ void Instance::publish(const config::Load& load, const Build& build) {
 }
 
 void Instance::adopt(config::Load load) {
-  load = watch(std::move(load));
-  const Build built = build(load.resources, settings_, ledger_, now(), options_.renumber);
-  mesh::Diagnostics all = load.diagnostics;
+  load_ = watch(std::move(load));
+  rebuild(Because::Files);
+}
+
+// Makes a new table of the last files and of the cluster.
+void Instance::rebuild(Because because) {
+  // Half of a cluster would take names away that exist.
+  if (source_ != nullptr && !source_->synced()) return;
+  const auto start = std::chrono::steady_clock::now();
+  mesh::Resources resources = load_.resources;
+  mesh::Diagnostics all = load_.diagnostics;
+  if (source_ != nullptr) {
+    kubernetes::Snapshot snapshot = source_->snapshot();
+    all.insert(all.end(), snapshot.diagnostics.begin(), snapshot.diagnostics.end());
+    resources = join(std::move(resources), std::move(snapshot.resources), all);
+  }
+  const Build built = build(std::move(resources), settings_, ledger_, now(), options_.renumber);
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
   problems_.log(all);
   const bool committed = commit(built);
-  if (committed) publish(load, built);
+  // Most of what happens in a cluster changes no name.
+  const bool same = loaded_ && because == Because::Cluster && built.table.bytes() == table_.bytes();
+  if (committed && !same) publish(built);
   const bool missing =
       std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });
   if (!committed || missing) retry_later();
+  const auto end = std::chrono::steady_clock::now();
+  rested_ = end + kRest * (end - start);
+}
+
+void Instance::follow_cluster() {
+  const auto tell = [](const kubernetes::Event& event) {
+    event.bad ? log::warn(event.text) : log::info(event.text);
+  };
+  kubernetes::SourceSettings source = source_settings(settings_);
+  log::info("following the cluster", {{"server", http::to_string(source.access.server)}});
+  source_ = std::make_unique<kubernetes::Source>(
+      io_, std::move(source), [this] { cluster_changed(); }, tell);
+}
+
+void Instance::cluster_changed() {
+  if (std::exchange(cluster_changed_, true)) return;
+  cluster_timer_.expires_at(std::max(std::chrono::steady_clock::now() + kTogether, rested_));
+  cluster_timer_.async_wait([this](const boost::system::error_code& error) {
+    cluster_changed_ = false;
+    if (!error) rebuild(Because::Cluster);
+  });
 }
 
 // Watches what was read. A change between the reading of a folder and its first watch would be seen
@@ -443,6 +507,7 @@ int Instance::run() {
   forward();
   follow_resolv_conf();
   wait_for_signal();
+  if (settings_.mode == config::Mode::Kubernetes) follow_cluster();
   adopt(loader_.load());
   watched_.assign(watcher_.fd());
   wait_for_changes();

@@ -22,6 +22,8 @@ constexpr Alias kAliases[] = {
     {"KUMA_IPAM_MESH_MULTI_ZONE_SERVICE_CIDR", "vip.meshMultiZoneService"},
     {"KUMA_DEFAULTS_SKIP_HOSTNAME_GENERATORS", "defaults.skipHostnameGenerators"},
     {"KUMA_DNS_PROXY_PORT", "listen"},
+    {"KUMA_EXPERIMENTAL_GENERATE_MESH_SERVICES", "generate.fromServices"},
+    {"KUBECONFIG", "kubernetes.kubeconfig"},
 };
 
 // Those that are understood and change nothing.
@@ -32,8 +34,6 @@ struct Ignored {
 constexpr Ignored kIgnored[] = {
     {"KUMA_EXPERIMENTAL_SKIP_PERSISTED_VIPS",
      "has no effect here: VIPs are always kept in the state file"},
-    {"KUMA_EXPERIMENTAL_GENERATE_MESH_SERVICES",
-     "has no effect in a universal zone: there generate.fromDataplanes decides"},
 };
 
 std::vector<std::string> split(std::string_view text) {
@@ -84,7 +84,7 @@ class Environment {
       }
     }
     for (const Alias& alias : kAliases) {
-      if (alias.name != name) continue;
+      if (alias.name != name || value.empty()) continue;
       // Kuma has a port there, and listens on loopback.
       const bool port = name == "KUMA_DNS_PROXY_PORT";
       const std::string text = port ? "127.0.0.1:" + std::string(value) : std::string(value);

@@ -103,6 +103,10 @@ void set_name(Decoder& decoder, const Node& node, const Path& path, std::string&
   to = std::move(*text);
 }
 
+void set_dns_name(Decoder& decoder, const Node& node, const Path& path, std::string& to) {
+  if (auto name = dns_name(decoder, node, path)) to = std::move(*name);
+}
+
 void set_flag(Decoder& decoder, const Node& node, const Path& path, bool& to) {
   if (const auto flag = decoder.boolean(node, path)) to = *flag;
 }

@@ -28,6 +28,8 @@ struct Range {
 
 void set_text(Decoder& decoder, const Node& node, const Path& path, std::string& to);
 void set_name(Decoder& decoder, const Node& node, const Path& path, std::string& to);
+// A DNS name, in lower case, without a dot at its end.
+void set_dns_name(Decoder& decoder, const Node& node, const Path& path, std::string& to);
 void set_flag(Decoder& decoder, const Node& node, const Path& path, bool& to);
 void set_count(Decoder& decoder, const Node& node, const Path& path, Range range,
                std::uint32_t& to);

@@ -26,6 +26,14 @@ void set_mode(D decoder, N node, P path, S settings) {
   if (word) settings.mode = *word == "kubernetes" ? Mode::Kubernetes : Mode::Universal;
 }
 
+void set_from_services(D decoder, N node, P path, S settings) {
+  const auto word = decoder.word(node, path, {"labelled", "injected", "off", "true", "false"});
+  if (!word) return;
+  settings.generate_from_services = *word == "injected"                  ? FromServices::Injected
+                                    : *word == "off" || *word == "false" ? FromServices::Off
+                                                                         : FromServices::Labelled;
+}
+
 void set_workers(D decoder, N node, P path, S settings) {
   if (node.text == "auto") {
     settings.workers = 0;
@@ -120,8 +128,21 @@ const Setting kSettings[] = {
      }},
     {{"generate.fromDataplanes", "boolean", "true", "make MeshServices of Dataplanes"},
      [](D d, N n, P p, S s) { set_flag(d, n, p, s.generate_from_dataplanes); }},
+    {{"generate.fromServices", "labelled, injected or off", "labelled",
+      "on Kubernetes, make MeshServices of Services with the label kuma.io/mesh, of these and all "
+      "in "
+      "namespaces with sidecar injection, or of none"},
+     set_from_services},
     {{"defaults.skipHostnameGenerators", "boolean", "false", "leave Kuma's generators out"},
      [](D d, N n, P p, S s) { set_flag(d, n, p, s.skip_hostname_generators); }},
+    {{"kubernetes.kubeconfig", "path", "",
+      "how the API server is reached; none: $KUBECONFIG, else the service account of our pod"},
+     [](D d, N n, P p, S s) { set_text(d, n, p, s.kubernetes.kubeconfig); }},
+    {{"kubernetes.context", "name", "", "context of the kubeconfig; none: its current-context"},
+     [](D d, N n, P p, S s) { set_text(d, n, p, s.kubernetes.context); }},
+    {{"kubernetes.clusterDomain", "name", "cluster.local",
+      "names within it are the cluster's DNS's, and never ours"},
+     [](D d, N n, P p, S s) { set_dns_name(d, n, p, s.kubernetes.cluster_domain); }},
     {{"upstream.servers", "list of addresses", "",
       "servers to forward to; none: those of upstream.resolvConf"},
      [](D d, N n, P p, S s) { set_endpoints(d, n, p, 53, s.upstream.servers); }},
@@ -327,6 +348,13 @@ void check(const std::string& file, SettingsResult& result) {
   if (settings.listen.empty()) error(result, file, "listen", "expected at least one address");
   if (settings.resources.empty()) error(result, file, "resources", "expected at least one path");
   check_pools(file, result);
+  for (const std::string& zone : settings.dns.zones) {
+    const std::string_view domain = settings.cluster_domain();
+    if (domain.empty() || !(zone == domain || zone.ends_with('.' + std::string(domain)))) continue;
+    error(result, file, "dns.zones",
+          zone + " is within " + std::string(domain) +
+              ", which belongs to the cluster's DNS: leave it out");
+  }
   // Clients may hold an answer for its TTL, and some begin to count only when they use it; the JVM
   // keeps one for 30 s by a clock of its own.
   const std::uint64_t least = (2ull * settings.dns.ttl + 30) * 1000;
@@ -375,6 +403,10 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
 
 mesh::Locality Settings::locality() const {
   return {zone, mesh, mode == Mode::Kubernetes ? "kubernetes" : "universal"};
+}
+
+std::string_view Settings::cluster_domain() const {
+  return mode == Mode::Kubernetes ? std::string_view(kubernetes.cluster_domain) : "";
 }
 
 std::vector<SettingInfo> setting_table() {

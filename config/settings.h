@@ -18,6 +18,7 @@
 namespace config {
 
 enum class Mode : std::uint8_t { Universal, Kubernetes };
+enum class FromServices : std::uint8_t { Off, Labelled, Injected };
 enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
 enum class LogFormat : std::uint8_t { Text, Json };
 enum class QueryLog : std::uint8_t { Off, On };
@@ -67,6 +68,7 @@ struct Settings {
     std::uint64_t quarantine = 300'000;
   } vip;
   bool generate_from_dataplanes = true;
+  FromServices generate_from_services = FromServices::Labelled;
   bool skip_hostname_generators = false;
   struct Upstream {
     std::vector<Endpoint> servers;
@@ -84,6 +86,11 @@ struct Settings {
     std::uint64_t stale_after = 1800;
     bool prefetch = true;
   } cache;
+  struct Kubernetes {
+    std::string kubeconfig;  // none: the service account of our pod
+    std::string context;     // none: the kubeconfig's current one
+    std::string cluster_domain = "cluster.local";
+  } kubernetes;
   std::vector<mesh::Cidr> allow;  // 127.0.0.0/8, ::1/128
   struct Log {
     LogLevel level = LogLevel::Info;
@@ -93,6 +100,8 @@ struct Settings {
   Limits limits;
 
   mesh::Locality locality() const;
+  // The domain that is the cluster's DNS's own; "" in a universal zone.
+  std::string_view cluster_domain() const;
 };
 
 // One value from outside the file: a flag or an environment variable.

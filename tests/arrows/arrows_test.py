@@ -14,7 +14,9 @@ ARROWS = {
     "config": ["mesh/*"],
     "hostname": ["mesh/*", "dns/name.h"],
     "vip": ["mesh/*"],
-    "app": ["mesh/*", "config/*", "hostname/*", "vip/*", "dns/*"],
+    "http": [],
+    "kubernetes": ["mesh/*", "config/*", "http/*"],
+    "app": ["mesh/*", "config/*", "hostname/*", "vip/*", "dns/*", "http/*", "kubernetes/*"],
     "bench": ["mesh/*", "config/*", "hostname/*", "vip/*", "dns/*"],
 }
 
@@ -25,11 +27,14 @@ LIBRARIES = {
     "CLI/*": ["app/command_line.cc"],
     "sqlite3.h": ["vip/sqlite_store.cc"],
     "ldns/*": ["app/*.cc"],
-    "boost/json*": ["app/*"],
+    "boost/json*": ["app/*", "kubernetes/*"],
+    "boost/beast*": ["http/*.cc"],
+    "openssl/*": ["http/*.cc", "kubernetes/access.cc"],
     "ares.h": ["dns/channel.cc"],
     # Asio in headers makes every includer slow: only those that nobody outside the folder sees.
     "boost/asio*": ["dns/*.cc", "dns/udp.h", "dns/tcp.h", "dns/worker.h",
-                     "dns/channel.h", "dns/resolver.h", "app/serve.cc"],
+                     "dns/channel.h", "dns/resolver.h", "app/serve.cc",
+                     "http/*", "kubernetes/reflector.*", "kubernetes/source.cc"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)

@@ -1,0 +1,25 @@
+// JSON of the Kubernetes API → the objects of objects.h.
+//
+// The API server has checked what it stores, so what is odd here is left out rather than refused:
+// an address that is none, a port out of range. Pure functions. Internal to the folder.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "kubernetes/objects.h"
+
+namespace kubernetes {
+
+Key decode_key(const boost::json::object& object);
+Service decode_service(const boost::json::object& object);
+EndpointSlice decode_slice(const boost::json::object& object);
+Pod decode_pod(const boost::json::object& object);
+Namespace decode_namespace(const boost::json::object& object);
+
+// The value at `path`, keys with dots between ("metadata.resourceVersion"), or "" if there is no
+// string.
+std::string_view text_at(const boost::json::object& object, std::string_view path);
+
+}  // namespace kubernetes

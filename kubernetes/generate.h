@@ -1,0 +1,54 @@
+// Makes the MeshServices that Services imply, as Kuma's control plane does on Kubernetes (Kuma
+// 2.9 and later), without the faults of that: both addresses of a dual-stack Service count, a
+// Service that may no longer have a MeshService loses it at once, and so does a pod that is gone.
+//
+// A pure function of values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kubernetes/objects.h"
+#include "mesh/diagnostic.h"
+#include "mesh/resources.h"
+
+namespace kubernetes {
+
+// The Services that MeshServices are made of.
+enum class From : std::uint8_t {
+  Nothing,
+  Labelled,  // those with the label kuma.io/mesh
+  Injected,  // also all in a namespace with the label kuma.io/sidecar-injection: enabled
+};
+
+// The labels of what is generated, and those of what it is made from.
+namespace label {
+inline constexpr std::string_view kServiceName = "k8s.kuma.io/service-name";
+inline constexpr std::string_view kHeadless = "k8s.kuma.io/is-headless-service";
+inline constexpr std::string_view kZoneProxy = "k8s.kuma.io/zone-proxy-type";
+inline constexpr std::string_view kInjection = "kuma.io/sidecar-injection";
+inline constexpr std::string_view kPodName = "statefulset.kubernetes.io/pod-name";
+inline constexpr std::string_view kPodIndex = "apps.kubernetes.io/pod-index";
+inline constexpr std::string_view kController = "k8s-controller";  // of mesh::label::kManagedBy
+}  // namespace label
+
+struct Generated {
+  std::vector<std::shared_ptr<const mesh::Service>> services;  // sorted by id
+  mesh::Diagnostics diagnostics;
+};
+
+// A Service with a cluster IP makes one MeshService of its name, with its cluster IPs as VIPs; a
+// headless one makes one of each pod behind it, ready or not, with the pod's addresses.
+Generated generate(const Cluster& cluster, From from, const mesh::Locality& locality);
+
+// The name of the MeshService of a pod of a headless Service: the pod's with a hash of the
+// Service's.
+std::string headless_name(std::string_view pod, const Key& service);
+
+// Whether a value of kuma.io/ignore or kuma.io/sidecar-injection says yes.
+bool is_enabled(std::string_view value);
+
+}  // namespace kubernetes

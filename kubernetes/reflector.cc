@@ -1,0 +1,279 @@
+#include "kubernetes/reflector.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
+
+#include "http/url.h"
+#include "kubernetes/decode.h"
+
+namespace kubernetes {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr int kPage = 500;  // objects, as client-go asks for
+// How long a watch is asked to last, s: half of it and up to all of it, so that instances that were
+// started together don't stay together.
+constexpr int kWatch = 600;
+constexpr auto kGrace = 15s;  // for the end of a watch to arrive
+// A watch that ends sooner, and has said nothing, is a failure.
+constexpr auto kSoon = 1s;
+
+constexpr const char* kMetadataOnly =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+constexpr const char* kMetadataOnlyList =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+// Versions are numbers of any length (Kubernetes API conventions, "resourceVersion").
+bool is_before(std::string_view a, std::string_view b) {
+  return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
+// What a Status object says, else the text itself, shortened.
+std::string message_of(const std::string& body) {
+  boost::system::error_code error;
+  const json::value value = json::parse(body, error);
+  const json::object* status = error ? nullptr : value.if_object();
+  if (status != nullptr) return std::string(text_at(*status, "message"));
+  return body.substr(0, 200);
+}
+
+}  // namespace
+
+Reflector::Reflector(Collection collection, Credentials& credentials, Receiver& receiver,
+                     Report report)
+    : collection_(std::move(collection)),
+      credentials_(credentials),
+      receiver_(receiver),
+      report_(std::move(report)) {}
+
+double Reflector::chance() {
+  return std::uniform_real_distribution<double>(0, 1)(random_);
+}
+
+std::string Reflector::target(const std::string& query) const {
+  std::string target = collection_.path + '?' + query;
+  if (!collection_.label_selector.empty()) {
+    target += "&labelSelector=" + http::escape(collection_.label_selector);
+  }
+  if (!collection_.field_selector.empty()) {
+    target += "&fieldSelector=" + http::escape(collection_.field_selector);
+  }
+  return target;
+}
+
+http::Request Reflector::request(std::string query) {
+  for (const std::string& problem : credentials_.refresh(steady_clock::now())) {
+    report_("credentials: " + problem);
+  }
+  http::Request request;
+  const bool watches = query.starts_with("watch");
+  request.target = target(query);
+  request.headers.emplace_back("Accept", !collection_.metadata_only ? "application/json"
+                                         : watches                  ? kMetadataOnly
+                                                                    : kMetadataOnlyList);
+  if (!credentials_.token().empty()) {
+    request.headers.emplace_back("Authorization", "Bearer " + credentials_.token());
+  }
+  return request;
+}
+
+asio::awaitable<http::Result<http::Response>> Reflector::get(std::string query,
+                                                             http::Limits limits) {
+  http::Request get = request(std::move(query));
+  const auto client = credentials_.client();  // kept while it is used
+  auto response = co_await client->fetch(std::move(get), limits);
+  if (response) received_ += response->body.size();
+  co_return response;
+}
+
+Reflector::Next Reflector::failed(std::string problem, unsigned retry_after) {
+  failing_ = true;
+  in_doubt_ = true;
+  least_wait_ = std::chrono::seconds(std::min(retry_after, 60u));
+  report_(problem);
+  return Next::Wait;
+}
+
+Reflector::Next Reflector::refused(const http::Response& response, const char* doing) {
+  const std::string message = message_of(response.body);
+  if (response.status == 410) return Next::List;
+  if (response.status == 401) credentials_.expire();
+  std::string problem = std::string(doing) + ' ' + collection_.path + ": status " +
+                        std::to_string(response.status) + ": " + message;
+  if (response.status == 401) problem += ": the token or the certificate isn't accepted";
+  if (response.status == 403) problem += ": give the service account this right by RBAC";
+  return failed(std::move(problem), response.retry_after);
+}
+
+asio::awaitable<void> Reflector::run() {
+  while (!stopped_) {
+    Next next = Next::Wait;
+    try {
+      next = co_await step();
+    } catch (const std::exception& error) {
+      next = failed(collection_.path + ": " + error.what());
+    }
+    if (next == Next::List) version_.clear();
+    if (next == Next::Wait && !stopped_) co_await wait();
+  }
+}
+
+asio::awaitable<Reflector::Next> Reflector::step() {
+  if (version_.empty()) co_return co_await list();
+  if (in_doubt_) co_return co_await check_version();
+  co_return co_await watch();
+}
+
+asio::awaitable<void> Reflector::wait() {
+  const auto time = backoff_.next(steady_clock::now(), chance(), std::exchange(least_wait_, 0ms));
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  boost::system::error_code error;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+}
+
+// A list in pages is of one moment: that of its first page.
+asio::awaitable<Reflector::Next> Reflector::list() {
+  const std::string first = "limit=" + std::to_string(kPage);
+  std::string token;
+  std::string version;
+  receiver_.begin();
+  do {
+    // g++ 12 destroys some temporaries within co_await twice, so the query has a name.
+    std::string query = first;
+    if (!token.empty()) query += "&continue=" + http::escape(token);
+    auto response = co_await get(std::move(query), http::Limits());
+    if (stopped_) co_return Next::Wait;
+    if (!response) co_return failed(response.error().text);
+    if (response->status != 200) {
+      // The list was too slow for its moment, which is forgotten by now: another one, not at once.
+      if (response->status == 410)
+        co_return failed("the pages of " + collection_.path + " expired");
+      co_return refused(*response, "listing");
+    }
+    if (!take_page(response->body, token, version)) {
+      co_return failed("the list of " + collection_.path + " is no JSON of a list");
+    }
+  } while (!token.empty());
+  version_ = std::move(version);
+  in_doubt_ = false;
+  listed_ = true;
+  receiver_.commit();
+  if (std::exchange(failing_, false)) report_("");
+  co_return Next::Watch;
+}
+
+bool Reflector::take_page(std::string& body, std::string& token, std::string& version) {
+  boost::system::error_code error;
+  json::monotonic_resource memory(body.size() + 1024);
+  json::value page = json::parse(body, error, &memory);
+  body = {};
+  json::object* list = error ? nullptr : page.if_object();
+  json::value* items = list == nullptr ? nullptr : list->if_contains("items");
+  if (items == nullptr || (!items->is_array() && !items->is_null())) return false;
+  version = text_at(*list, "metadata.resourceVersion");
+  token = text_at(*list, "metadata.continue");
+  if (version.empty()) return false;
+  if (items->is_null()) return true;
+  for (json::value& item : items->get_array()) {
+    if (item.is_object()) receiver_.item(item.get_object());
+  }
+  return true;
+}
+
+// A server that was away may have come back with an older etcd. A watch from a version of the
+// future is a watch that says nothing for a long time, so the versions are compared first.
+asio::awaitable<Reflector::Next> Reflector::check_version() {
+  std::string query = "limit=1";
+  auto response = co_await get(std::move(query), http::Limits());
+  if (stopped_) co_return Next::Wait;
+  if (!response) co_return failed(response.error().text);
+  if (response->status != 200) co_return refused(*response, "listing");
+  boost::system::error_code error;
+  const json::value page = json::parse(response->body, error);
+  if (error || !page.is_object()) co_return Next::List;
+  const std::string_view now = text_at(page.get_object(), "metadata.resourceVersion");
+  if (now.empty() || is_before(now, version_)) co_return Next::List;
+  in_doubt_ = false;
+  co_return Next::Watch;
+}
+
+asio::awaitable<Reflector::Next> Reflector::watch() {
+  const auto start = steady_clock::now();
+  const int seconds = kWatch / 2 + static_cast<int>(chance() * kWatch / 2);
+  http::Request get =
+      request("watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(seconds) +
+              "&resourceVersion=" + http::escape(version_));
+  const auto client = credentials_.client();
+  http::Limits limits;
+  limits.silence = std::chrono::seconds(seconds) + kGrace;
+  heard_ = false;
+  after_watch_ = Next::Watch;
+  // After a failure the versions were compared, and that went well.
+  if (std::exchange(failing_, false)) report_("");
+  std::function<bool(std::string_view)> take = [this](std::string_view line) {
+    return take_event(line);
+  };
+  const auto response = co_await client->lines(std::move(get), limits, std::move(take));
+  if (stopped_) co_return Next::Wait;
+  if (!response) {
+    if (response.error().what == http::Error::What::TooLarge) version_.clear();
+    co_return failed(response.error().text);
+  }
+  if (response->status != 200) co_return refused(*response, "watching");
+  if (after_watch_ == Next::Wait) co_return failed(std::move(event_problem_));
+  if (after_watch_ == Next::List) co_return Next::List;
+  if (heard_) co_return Next::Watch;
+  if (steady_clock::now() - start < kSoon) {
+    co_return failed("the watch of " + collection_.path + " ended at once");
+  }
+  in_doubt_ = true;
+  co_return Next::Watch;
+}
+
+// False: the watch is over.
+bool Reflector::take_event(std::string_view line) {
+  if (stopped_) return false;
+  received_ += line.size() + 1;
+  boost::system::error_code error;
+  json::monotonic_resource memory(line.size() + 1024);
+  json::value value = json::parse(line, error, &memory);
+  json::object* event = error ? nullptr : value.if_object();
+  json::value* object = event == nullptr ? nullptr : event->if_contains("object");
+  if (object == nullptr || !object->is_object()) {
+    event_problem_ = "an event of the watch of " + collection_.path + " is no JSON of an event";
+    after_watch_ = Next::Wait;
+    version_.clear();
+    return false;
+  }
+  return take_event(text_at(*event, "type"), object->get_object());
+}
+
+bool Reflector::take_event(std::string_view type, json::object& object) {
+  if (type == "ERROR") {
+    const json::value* code = object.if_contains("code");
+    const bool expired = code != nullptr && code->is_int64() && code->get_int64() == 410;
+    event_problem_ =
+        "watching " + collection_.path + ": " + std::string(text_at(object, "message"));
+    after_watch_ = expired ? Next::List : Next::Wait;
+    version_.clear();
+    return false;
+  }
+  if (!heard_) backoff_.reset();
+  heard_ = true;
+  std::string version(text_at(object, "metadata.resourceVersion"));
+  if (type == "ADDED" || type == "MODIFIED") {
+    receiver_.put(object);
+  } else if (type == "DELETED") {
+    receiver_.remove(object);
+  }
+  if (!version.empty()) version_ = std::move(version);
+  return true;
+}
+
+}  // namespace kubernetes

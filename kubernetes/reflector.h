@@ -1,0 +1,102 @@
+// Keeps a copy of one collection of an API server: lists it in pages, then watches it for ever.
+//
+// What it lives with: a version that has expired (410) or that is of the future (an etcd restored
+// from a backup), events of several reads or many in one, a server that is gone, slow, overloaded
+// or silent, a token that has run out. What was received stays until a whole new list is here.
+//
+// Owned by one thread, the one that runs the executor. Source: Kubernetes API concepts, "Efficient
+// detection of changes".
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json/fwd.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "http/client.h"
+#include "kubernetes/backoff.h"
+#include "kubernetes/credentials.h"
+
+namespace kubernetes {
+
+// What is listed and watched.
+struct Collection {
+  std::string path;            // "/api/v1/services"
+  std::string label_selector;  // "" for all
+  std::string field_selector;
+  bool metadata_only = false;  // without spec and status
+};
+
+// Where the objects go. May take what it likes from an object.
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+
+  virtual void begin() = 0;  // a whole list follows, which replaces what is there at commit()
+  virtual void item(boost::json::object& object) = 0;
+  virtual void commit() = 0;
+  virtual void put(boost::json::object& object) = 0;  // new or changed
+  virtual void remove(const boost::json::object& object) = 0;
+};
+
+class Reflector {
+ public:
+  // Told of each failure, with what failed, and with "" when all is well again.
+  using Report = std::function<void(const std::string& problem)>;
+
+  // All must outlive the coroutine of run().
+  Reflector(Collection collection, Credentials& credentials, Receiver& receiver, Report report);
+
+  // Runs until stop(). Throws nothing.
+  boost::asio::awaitable<void> run();
+  // Ends run() at its next step.
+  void stop() { stopped_ = true; }
+
+  // The whole collection was received at least once.
+  bool listed() const { return listed_; }
+  // Octets of answers so far.
+  std::uint64_t received() const { return received_; }
+
+ private:
+  enum class Next : std::uint8_t { Watch, List, Wait };
+
+  boost::asio::awaitable<Next> step();
+  boost::asio::awaitable<Next> list();
+  boost::asio::awaitable<Next> check_version();
+  boost::asio::awaitable<Next> watch();
+  boost::asio::awaitable<void> wait();
+  boost::asio::awaitable<http::Result<http::Response>> get(std::string query, http::Limits limits);
+
+  bool take_page(std::string& body, std::string& token, std::string& version);
+  bool take_event(std::string_view line);
+  bool take_event(std::string_view type, boost::json::object& object);
+  Next failed(std::string problem, unsigned retry_after = 0);
+  Next refused(const http::Response& response, const char* doing);
+  http::Request request(std::string query);
+  std::string target(const std::string& query) const;
+  double chance();
+
+  const Collection collection_;
+  Credentials& credentials_;
+  Receiver& receiver_;
+  const Report report_;
+  std::string version_;    // to watch from; "" to list first
+  bool in_doubt_ = false;  // the version may be of the future
+  bool listed_ = false;
+  bool failing_ = false;
+  bool stopped_ = false;
+  bool heard_ = false;              // the watch has given an event
+  Next after_watch_ = Next::Watch;  // what an event said
+  std::string event_problem_;
+  std::chrono::milliseconds least_wait_{};
+  std::uint64_t received_ = 0;
+  Backoff backoff_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace kubernetes

@@ -1,0 +1,299 @@
+#include "kubernetes/source.h"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json.hpp>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "kubernetes/credentials.h"
+#include "kubernetes/store.h"
+
+namespace kubernetes {
+namespace {
+
+namespace asio = boost::asio;
+
+// The definition of Kuma's kind of meshes, which are wanted only by name.
+constexpr std::string_view kMeshes = "meshes.kuma.io";
+
+struct CustomKind {
+  std::string_view definition;  // name of the CustomResourceDefinition
+  std::string_view kind;
+};
+constexpr CustomKind kCustomKinds[] = {
+    {"hostnamegenerators.kuma.io", "HostnameGenerator"},
+    {"meshservices.kuma.io", "MeshService"},
+    {"meshexternalservices.kuma.io", "MeshExternalService"},
+    {"meshmultizoneservices.kuma.io", "MeshMultiZoneService"},
+    {kMeshes, "Mesh"},
+};
+
+std::string name_of(const boost::json::object& object) {
+  return decode_key(object).name;
+}
+
+bool is_ours(const std::string& definition) {
+  return std::ranges::find(kCustomKinds, definition, &CustomKind::definition) !=
+         std::end(kCustomKinds);
+}
+
+bool any(const auto&) {
+  return true;
+}
+
+// "meshservices.kuma.io" → "/apis/kuma.io/v1alpha1/meshservices"
+std::string path_of(std::string_view definition) {
+  return "/apis/kuma.io/v1alpha1/" + std::string(definition.substr(0, definition.find('.')));
+}
+
+// One collection on its way to where it is kept.
+struct Feed {
+  std::unique_ptr<Receiver> receiver;
+  std::unique_ptr<Reflector> reflector;
+  std::string problem;  // "" while all is well
+};
+
+void sort(mesh::Resources& resources) {
+  const auto by_id = [](const auto& a, const auto& b) { return a->id() < b->id(); };
+  std::ranges::sort(resources.services, by_id);
+}
+
+}  // namespace
+
+class Source::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(asio::io_context& io, SourceSettings settings, std::function<void()> changed,
+       std::function<void(const Event&)> tell)
+      : io_(io),
+        settings_(std::move(settings)),
+        changed_(std::move(changed)),
+        tell_(std::move(tell)),
+        credentials_(settings_.access) {}
+
+  void start();
+  void stop();
+  bool synced();
+  bool current() const;
+  std::uint64_t received() const;
+  Snapshot snapshot();
+
+ private:
+  template <typename T>
+  std::unique_ptr<Receiver> store(std::map<Key, T>& objects, typename ObjectStore<T>::Decode decode,
+                                  typename ObjectStore<T>::Wanted wanted = any<T>) {
+    return std::make_unique<ObjectStore<T>>(objects, decode, wanted, [this] { change(); });
+  }
+
+  std::shared_ptr<Feed> follow(Collection collection, std::unique_ptr<Receiver> receiver);
+  void follow_definitions();
+  void follow_kind(const CustomKind& kind);
+  void forget_kind(std::string_view definition);
+  void change() {
+    if (!stopped_) changed_();
+  }
+  void report(Feed& feed, const std::string& problem);
+  void add_given(Snapshot& snapshot) const;
+  void add_generated(Snapshot& snapshot) const;
+
+  asio::io_context& io_;
+  const SourceSettings settings_;
+  const std::function<void()> changed_;
+  const std::function<void(const Event&)> tell_;
+  Credentials credentials_;
+  Cluster cluster_;
+  std::map<Key, std::string> definitions_;  // those of Kuma that are installed
+  std::map<Key, std::string> meshes_;
+  std::vector<std::shared_ptr<Feed>> feeds_;
+  std::map<std::string_view, std::shared_ptr<Feed>> kinds_;  // of feeds_, by definition
+  std::map<std::string_view, const DocumentStore*> documents_;
+  std::set<std::string> told_;  // problems
+  std::uint64_t received_ = 0;  // by feeds that are gone
+  bool synced_ = false;
+  bool stopped_ = false;
+};
+
+std::shared_ptr<Feed> Source::Impl::follow(Collection collection,
+                                           std::unique_ptr<Receiver> receiver) {
+  auto feed = std::make_shared<Feed>();
+  feed->receiver = std::move(receiver);
+  feed->reflector = std::make_unique<Reflector>(
+      std::move(collection), credentials_, *feed->receiver,
+      [this, feed = feed.get()](const std::string& problem) { report(*feed, problem); });
+  feeds_.push_back(feed);
+  asio::co_spawn(
+      io_,
+      [feed, self = shared_from_this()]() -> asio::awaitable<void> {
+        co_await feed->reflector->run();
+      },
+      asio::detached);
+  return feed;
+}
+
+void Source::Impl::start() {
+  // With the label on Services alone, the slices have it too: their controller copies it.
+  const std::string labelled =
+      settings_.from == From::Labelled ? std::string(mesh::label::kMesh) : "";
+  if (settings_.from != From::Nothing) {
+    follow({"/api/v1/services", labelled, "", false}, store(cluster_.services, decode_service));
+    follow({"/apis/discovery.k8s.io/v1/endpointslices", labelled, "", false},
+           store<EndpointSlice>(cluster_.slices, decode_slice,
+                                [](const auto& slice) { return !slice.endpoints.empty(); }));
+    follow({"/api/v1/pods", "", "status.phase!=Succeeded,status.phase!=Failed", true},
+           store<Pod>(cluster_.pods, decode_pod, [](const auto& pod) { return pod != Pod(); }));
+    follow({"/api/v1/namespaces", "", "", true}, store(cluster_.namespaces, decode_namespace));
+  }
+  follow({"/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "", "", true},
+         std::make_unique<ObjectStore<std::string>>(definitions_, name_of, is_ours,
+                                                    [this] { follow_definitions(); }));
+}
+
+void Source::Impl::stop() {
+  stopped_ = true;
+  for (const auto& feed : feeds_) feed->reflector->stop();
+}
+
+void Source::Impl::follow_definitions() {
+  if (stopped_) return;
+  for (const CustomKind& kind : kCustomKinds) {
+    const bool installed = definitions_.contains({"", std::string(kind.definition)});
+    const bool followed = kinds_.contains(kind.definition);
+    if (installed && !followed) follow_kind(kind);
+    if (!installed && followed) forget_kind(kind.definition);
+  }
+}
+
+void Source::Impl::follow_kind(const CustomKind& kind) {
+  Collection collection{path_of(kind.definition), "", "", kind.definition == kMeshes};
+  if (kind.definition == kMeshes) {
+    kinds_[kind.definition] = follow(std::move(collection), store<std::string>(meshes_, name_of));
+    return;
+  }
+  auto documents = std::make_unique<DocumentStore>(std::string(kind.kind), settings_.resources,
+                                                   [this] { change(); });
+  documents_[kind.definition] = documents.get();
+  kinds_[kind.definition] = follow(std::move(collection), std::move(documents));
+}
+
+// Its resources went with the definition.
+void Source::Impl::forget_kind(std::string_view definition) {
+  const auto feed = kinds_.extract(definition).mapped();
+  feed->reflector->stop();
+  received_ += feed->reflector->received();
+  report(*feed, "");
+  std::erase(feeds_, feed);
+  documents_.erase(definition);
+  if (definition == kMeshes) meshes_.clear();
+  if (!stopped_)
+    tell_({true, std::string(definition) + " is no longer defined: its resources are gone"});
+  change();
+}
+
+// Several collections fail for one reason, and one after the other: it is told once.
+void Source::Impl::report(Feed& feed, const std::string& problem) {
+  if (stopped_ || feed.problem == problem) return;
+  feed.problem = problem;
+  if (!problem.empty()) {
+    if (told_.insert(problem).second) tell_({true, problem});
+    return;
+  }
+  const bool well = std::ranges::all_of(feeds_, [](const auto& f) { return f->problem.empty(); });
+  if (!well || told_.empty()) return;
+  told_.clear();
+  tell_({false, "the API server is followed again"});
+}
+
+bool Source::Impl::synced() {
+  // A kind that is defined later is none of those that a first table must wait for.
+  synced_ = synced_ ||
+            std::ranges::all_of(feeds_, [](const auto& feed) { return feed->reflector->listed(); });
+  return synced_;
+}
+
+bool Source::Impl::current() const {
+  return std::ranges::all_of(
+      feeds_, [](const auto& feed) { return feed->reflector->listed() && feed->problem.empty(); });
+}
+
+std::uint64_t Source::Impl::received() const {
+  std::uint64_t received = received_;
+  for (const auto& feed : feeds_) received += feed->reflector->received();
+  return received;
+}
+
+void Source::Impl::add_given(Snapshot& snapshot) const {
+  mesh::Resources& resources = snapshot.resources;
+  for (const auto& [definition, store] : documents_) {
+    snapshot.objects += store->documents().size();
+    for (const auto& [key, document] : store->documents()) {
+      std::ranges::copy(document.services, std::back_inserter(resources.services));
+      std::ranges::copy(document.generators, std::back_inserter(resources.generators));
+      std::ranges::copy(document.diagnostics, std::back_inserter(snapshot.diagnostics));
+    }
+  }
+}
+
+// A MeshService that Kuma's control plane made of the same Service gives way; one that a person
+// wrote stays.
+void Source::Impl::add_generated(Snapshot& snapshot) const {
+  Generated generated = generate(cluster_, settings_.from, settings_.resources.locality);
+  auto& given = snapshot.resources.services;
+  std::map<mesh::ServiceId, std::size_t> places;
+  for (std::size_t i = 0; i < given.size(); ++i) places.emplace(given[i]->id(), i);
+  for (auto& service : generated.services) {
+    const auto place = places.find(service->id());
+    if (place == places.end()) {
+      given.push_back(std::move(service));
+      continue;
+    }
+    auto& other = given[place->second];
+    if (other->meta.labels.get(mesh::label::kManagedBy) == label::kController) {
+      other = std::move(service);
+    } else {
+      generated.diagnostics.push_back(
+          {mesh::Severity::Warning, service->meta.position, "",
+           "no MeshService is made of it: " + to_string(other->id()) + " was written by hand"});
+    }
+  }
+  std::ranges::move(generated.diagnostics, std::back_inserter(snapshot.diagnostics));
+}
+
+Snapshot Source::Impl::snapshot() {
+  Snapshot snapshot;
+  const auto meshes = kinds_.find(kMeshes);
+  const bool known = meshes != kinds_.end() && meshes->second->reflector->listed();
+  cluster_.meshes = known ? &meshes_ : nullptr;
+  snapshot.objects = cluster_.services.size() + cluster_.slices.size() + cluster_.pods.size() +
+                     cluster_.namespaces.size();
+  add_given(snapshot);
+  add_generated(snapshot);
+  sort(snapshot.resources);
+  return snapshot;
+}
+
+Source::Source(asio::io_context& io, SourceSettings settings, std::function<void()> changed,
+               std::function<void(const Event&)> tell)
+    : impl_(std::make_shared<Impl>(io, std::move(settings), std::move(changed), std::move(tell))) {
+  impl_->start();
+}
+Source::~Source() {
+  impl_->stop();
+}
+
+bool Source::synced() const {
+  return impl_->synced();
+}
+bool Source::current() const {
+  return impl_->current();
+}
+std::uint64_t Source::received() const {
+  return impl_->received();
+}
+Snapshot Source::snapshot() const {
+  return impl_->snapshot();
+}
+
+}  // namespace kubernetes

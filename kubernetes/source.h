@@ -1,0 +1,68 @@
+// A cluster as a source of resources: what its API server has of Kuma's custom resources, and the
+// MeshServices that its Services imply.
+//
+// Watches Services, EndpointSlices, Pods, Namespaces and CustomResourceDefinitions, and of Kuma's
+// kinds those whose definition is installed, which may come and go.
+//
+// Owned by one thread, the one that runs `io`, and gone before `io` is. Calls back on that thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/loader.h"
+#include "kubernetes/access.h"
+#include "kubernetes/generate.h"
+#include "mesh/diagnostic.h"
+#include "mesh/resources.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace kubernetes {
+
+struct SourceSettings {
+  Access access;
+  From from = From::Labelled;
+  config::LoaderSettings resources;  // how custom resources are read
+};
+
+struct Snapshot {
+  mesh::Resources resources;  // given and generated, sorted
+  mesh::Diagnostics diagnostics;
+  std::size_t objects = 0;  // received and kept
+};
+
+// What there is to tell a person.
+struct Event {
+  bool bad = true;
+  std::string text;
+};
+
+class Source {
+ public:
+  // `changed` is called when snapshot() would be another one; `tell` of what fails, once for each
+  // cause, and when all is well again.
+  Source(boost::asio::io_context& io, SourceSettings settings, std::function<void()> changed,
+         std::function<void(const Event&)> tell);
+  ~Source();
+
+  // Everything was received at least once. Before that a snapshot would lack names that exist.
+  bool synced() const;
+  // All collections are received and followed at this moment.
+  bool current() const;
+  // Octets received so far.
+  std::uint64_t received() const;
+  Snapshot snapshot() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace kubernetes
