@@ -30,7 +30,7 @@ struct Outcome {
   Reason reason = Reason::Generated;
   // Generated: the name it has. Collision, ClusterDomain: the name it wanted. Else "".
   std::string hostname;
-  std::string message;   // "" when Generated
+  std::string message;  // "" when Generated
 
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };

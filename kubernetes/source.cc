@@ -164,6 +164,7 @@ void Source::Impl::follow_definitions() {
     if (installed && !followed) follow_kind(kind);
     if (!installed && followed) forget_kind(kind.definition);
   }
+  change();
 }
 
 void Source::Impl::follow_kind(const CustomKind& kind) {
@@ -189,7 +190,6 @@ void Source::Impl::forget_kind(std::string_view definition) {
   if (definition == kMeshes) meshes_.clear();
   if (!stopped_)
     tell_({true, std::string(definition) + " is no longer defined: its resources are gone"});
-  change();
 }
 
 // Several collections fail for one reason, and one after the other: it is told once.

@@ -7,8 +7,8 @@ import atexit
 import json
 import os
 import pathlib
+import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -176,9 +176,21 @@ class Cluster:
 
     def apply(self, resource, dry_run=False):
         """Server-side apply, as `kubectl apply --server-side` does it."""
-        query = "?fieldManager=test&force=true" + ("&dryRun=All" if dry_run else "")
-        return self.request("PATCH", self.path_of(resource) + query, resource,
-                            "application/apply-patch+yaml")
+        return self._apply(self.path_of(resource), json.dumps(resource).encode(), dry_run)
+
+    def apply_yaml(self, text, dry_run=False):
+        """Likewise, of a document in block style whose metadata are plain."""
+        meta = text[text.index("\nmetadata:"):].split("\nspec:")[0]
+        space = re.search(r"^  namespace: (\S+)", meta, re.M)
+        resource = {"apiVersion": re.search(r"^apiVersion: (\S+)", text, re.M)[1],
+                    "kind": re.search(r"^kind: (\S+)", text, re.M)[1],
+                    "metadata": {"name": re.search(r"^  name: (\S+)", meta, re.M)[1],
+                                 "namespace": space and space[1]}}
+        return self._apply(self.path_of(resource), text.encode(), dry_run)
+
+    def _apply(self, path, body, dry_run):
+        query = "?fieldManager=test&force=true" + ("&dryRun=All&fieldValidation=Strict" if dry_run else "")
+        return self.request("PATCH", path + query, body, "application/apply-patch+yaml")
 
     def delete(self, resource):
         return self.request("DELETE", self.path_of(resource))
@@ -189,8 +201,7 @@ class Cluster:
         meta = resource["metadata"]
         space = f"/namespaces/{meta['namespace']}" if meta.get("namespace") else ""
         kind = resource["kind"]
-        plural = {"NetworkPolicy": "networkpolicies", "Mesh": "meshes"}.get(
-            kind, kind.lower() + "s")
+        plural = "meshes" if kind == "Mesh" else kind.lower() + "s"
         return f"{base}{space}/{plural}/{meta['name']}"
 
     def namespace(self, name, **labels):
