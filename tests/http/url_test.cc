@@ -1,0 +1,55 @@
+#include "http/url.h"
+
+#include <gtest/gtest.h>
+
+namespace http {
+namespace {
+
+TEST(UrlTest, WhatIsAUrlOfAServer) {
+  struct Case {
+    const char* why;
+    const char* text;
+    std::optional<Url> expected;
+  };
+  const Case kCases[] = {
+      {"https has port 443", "https://kube.example", Url{true, "kube.example", 443, ""}},
+      {"http has port 80", "http://kube.example", Url{false, "kube.example", 80, ""}},
+      {"a port", "https://10.0.0.1:6443", Url{true, "10.0.0.1", 6443, ""}},
+      {"IPv6 is in brackets", "https://[fd00::1]:6443", Url{true, "fd00::1", 6443, ""}},
+      {"IPv6 without a port", "https://[::1]", Url{true, "::1", 443, ""}},
+      {"a path, as of a proxy", "https://p.example/k8s/c/1/",
+       Url{true, "p.example", 443, "/k8s/c/1"}},
+      {"a '/' alone is no path", "https://p.example/", Url{true, "p.example", 443, ""}},
+      {"no scheme", "10.0.0.1:6443", std::nullopt},
+      {"another scheme", "ftp://10.0.0.1", std::nullopt},
+      {"no host", "https://", std::nullopt},
+      {"no host but a port", "https://:6443", std::nullopt},
+      {"port 0", "https://a:0", std::nullopt},
+      {"a port too large", "https://a:65536", std::nullopt},
+      {"a port that is none", "https://a:http", std::nullopt},
+      {"an empty port", "https://a:", std::nullopt},
+      {"IPv6 that never ends", "https://[::1", std::nullopt},
+      {"something behind the brackets", "https://[::1]x", std::nullopt},
+      {"a query", "https://a/b?c=d", std::nullopt},
+      {"a user", "https://me@a", std::nullopt},
+      {"a blank", "https://a b", std::nullopt},
+      {"a line break, which would end a header", "https://a\r\nX: y", std::nullopt},
+  };
+  for (const Case& row : kCases) EXPECT_EQ(parse_url(row.text), row.expected) << row.why;
+}
+
+TEST(UrlTest, ItsTextIsReadBack) {
+  for (const char* text : {"https://a:443", "http://10.0.0.1:8080/x", "https://[::1]:6443"}) {
+    EXPECT_EQ(to_string(*parse_url(text)), text);
+  }
+}
+
+TEST(UrlTest, WhatIsEscapedInAQuery) {
+  EXPECT_EQ(escape("kuma.io/mesh"), "kuma.io%2Fmesh");
+  EXPECT_EQ(escape("a!=b,c"), "a%21%3Db%2Cc");
+  EXPECT_EQ(escape("-._~"), "-._~");
+  EXPECT_EQ(escape("\xff\n"), "%FF%0A");
+}
+
+}  // namespace
+}  // namespace http

@@ -1,0 +1,263 @@
+#include "kubernetes/generate.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+#include "kubernetes/decode.h"
+
+namespace kubernetes {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const mesh::Locality kLocality{"west", "default", "kubernetes"};
+
+boost::json::object object(std::string_view text) {
+  return boost::json::parse(text).get_object();
+}
+
+// Metadata of an object in namespace "ns".
+std::string meta(const std::string& name, const std::string& labels = "",
+                 const std::string& annotations = "") {
+  return R"("metadata":{"namespace":"ns","name":")" + name + R"(","labels":{)" + labels +
+         R"(},"annotations":{)" + annotations + "}}";
+}
+
+const std::string kMesh = R"("kuma.io/mesh":"default")";
+const std::string kSpec =
+    R"("spec":{"clusterIP":"10.96.0.7","clusterIPs":["10.96.0.7"],"selector":{"app":"redis"},)"
+    R"("ports":[{"port":6379,"name":"redis","protocol":"TCP","targetPort":6379}]})";
+
+struct World {
+  Cluster cluster;
+  std::map<Key, std::string> meshes;
+
+  World() { name_space(""); }
+  void name_space(const std::string& labels) {
+    cluster.namespaces[{"", "ns"}] =
+        decode_namespace(object(R"({"metadata":{"name":"ns","labels":{)" + labels + "}}}"));
+  }
+  void service(const std::string& text) {
+    const auto json = object('{' + text + '}');
+    cluster.services[decode_key(json)] = decode_service(json);
+  }
+  void slice(const std::string& name, const std::string& of, const std::string& endpoints) {
+    const auto json = object('{' + meta(name, R"("kubernetes.io/service-name":")" + of + '"') +
+                             R"(,"endpoints":[)" + endpoints + "]}");
+    cluster.slices[decode_key(json)] = decode_slice(json);
+  }
+  void pod(const std::string& name, const std::string& labels, const std::string& annotations) {
+    const auto json = object('{' + meta(name, labels, annotations) + '}');
+    cluster.pods[decode_key(json)] = decode_pod(json);
+  }
+  Generated run(From from = From::Labelled) const { return generate(cluster, from, kLocality); }
+  std::vector<std::string> names(From from = From::Labelled) const {
+    std::vector<std::string> names;
+    for (const auto& service : run(from).services) names.push_back(service->meta.core_name());
+    return names;
+  }
+};
+
+std::string endpoint(const std::string& pod, const std::string& address) {
+  return R"({"addresses":[")" + address + R"("],"targetRef":{"kind":"Pod","name":")" + pod +
+         R"("}})";
+}
+
+// Kuma's rules, first decision wins (5.1 of its controller's behaviour).
+TEST(GenerateTest, WhichServicesMakeOne) {
+  struct Case {
+    const char* why;
+    std::string labels;
+    std::string annotations;
+    std::string spec;
+    std::string name_space;
+    From from;
+    bool made;
+  };
+  const std::string injected = R"("kuma.io/sidecar-injection":"enabled")";
+  const Case kCases[] = {
+      {"labelled", kMesh, "", kSpec, "", From::Labelled, true},
+      {"not labelled", "", "", kSpec, "", From::Labelled, false},
+      {"injection counts only where asked for", "", "", kSpec, injected, From::Labelled, false},
+      {"injection", "", "", kSpec, injected, From::Injected, true},
+      {"injection is off", "", "", kSpec, R"("kuma.io/sidecar-injection":"disabled")",
+       From::Injected, false},
+      {"generation is off", kMesh, "", kSpec, injected, From::Nothing, false},
+      {"ignored", kMesh, R"("kuma.io/ignore":"true")", kSpec, "", From::Labelled, false},
+      {"ignored: yes", kMesh, R"("kuma.io/ignore":"yes")", kSpec, "", From::Labelled, false},
+      {"not ignored", kMesh, R"("kuma.io/ignore":"false")", kSpec, "", From::Labelled, true},
+      {"unreadable is not ignored", kMesh, R"("kuma.io/ignore":"x")", kSpec, "", From::Labelled,
+       true},
+      {"a gateway, whatever the value", kMesh, R"("kuma.io/gateway":"")", kSpec, "", From::Labelled,
+       false},
+      {"a zone proxy", kMesh + R"(,"k8s.kuma.io/zone-proxy-type":"ingress")", "", kSpec, "",
+       From::Labelled, false},
+      {"no address yet", kMesh, "", R"("spec":{"ports":[]})", "", From::Labelled, false},
+      {"ExternalName, even with what it had before", kMesh, "",
+       R"("spec":{"type":"ExternalName","clusterIP":"10.96.0.7"})", "", From::Labelled, false},
+      {"headless without pods", kMesh, "", R"("spec":{"clusterIP":"None"})", "", From::Labelled,
+       false},
+  };
+  for (const Case& row : kCases) {
+    World world;
+    world.name_space(row.name_space);
+    world.service(meta("redis", row.labels, row.annotations) + ',' + row.spec);
+    EXPECT_EQ(world.names(row.from).size(), row.made ? 1u : 0u) << row.why;
+  }
+}
+
+TEST(GenerateTest, WhatIsMade) {
+  World world;
+  world.service(meta("redis", kMesh + R"(,"app":"r","kuma.io/origin":"global")") + ',' + kSpec);
+  const auto services = world.run().services;
+  ASSERT_EQ(services.size(), 1u);
+  const mesh::Service& made = *services[0];
+  EXPECT_EQ(to_string(made.id()), "MeshService redis.ns");
+  EXPECT_TRUE(made.generated);
+  EXPECT_TRUE(made.cluster_ips);
+  EXPECT_THAT(made.vips, ElementsAre(*mesh::Ip::parse("10.96.0.7")));
+  EXPECT_EQ(made.meta.labels, (mesh::Labels{{"app", "r"},
+                                            {"kuma.io/mesh", "default"},
+                                            {"kuma.io/display-name", "redis"},
+                                            {"kuma.io/env", "kubernetes"},
+                                            {"kuma.io/managed-by", "k8s-controller"},
+                                            {"kuma.io/origin", "zone"},
+                                            {"kuma.io/zone", "west"},
+                                            {"k8s.kuma.io/is-headless-service", "false"},
+                                            {"k8s.kuma.io/namespace", "ns"},
+                                            {"k8s.kuma.io/service-name", "redis"}}));
+  EXPECT_EQ(made.selector.by, mesh::Selector::By::DataplaneLabels);
+  EXPECT_EQ(made.selector.match, (mesh::Labels{{"app", "redis"}, {"k8s.kuma.io/namespace", "ns"}}));
+}
+
+TEST(GenerateTest, WhichMesh) {
+  struct Case {
+    const char* why;
+    const char* label;
+    const char* name_space;
+    const char* expected;
+  };
+  const Case kCases[] = {
+      {"the Service's", R"("kuma.io/mesh":"a")", R"("kuma.io/mesh":"b")", "a"},
+      {"else the namespace's", R"("kuma.io/mesh":"")", R"("kuma.io/mesh":"b")", "b"},
+      {"else default", R"("kuma.io/mesh":"")", "", "default"},
+  };
+  for (const Case& row : kCases) {
+    World world;
+    world.name_space(row.name_space);
+    world.service(meta("redis", row.label) + ',' + kSpec);
+    EXPECT_EQ(world.run().services.at(0)->meta.mesh, row.expected) << row.why;
+  }
+}
+
+TEST(GenerateTest, AMeshThatIsNotThereIsNamed) {
+  World world;
+  world.service(meta("redis", kMesh) + ',' + kSpec);
+  world.meshes[{"", "other"}] = "other";
+  world.cluster.meshes = &world.meshes;
+  const Generated generated = world.run();
+  EXPECT_THAT(generated.services, IsEmpty());
+  EXPECT_THAT(to_string(generated.diagnostics.at(0)), HasSubstr("there is no Mesh \"default\""));
+  world.meshes[{"", "default"}] = "default";
+  EXPECT_EQ(world.names().size(), 1u);
+}
+
+TEST(GenerateTest, APortsProtocol) {
+  struct Case {
+    const char* why;
+    const char* port;
+    const char* expected;  // "" for none
+  };
+  const Case kCases[] = {
+      {"none is tcp", R"({"port":1})", "tcp"},
+      {"as it is", R"({"port":1,"appProtocol":"grpc"})", "grpc"},
+      {"in lower case", R"({"port":1,"appProtocol":"HTTP"})", "http"},
+      {"h2c is http2", R"({"port":1,"appProtocol":"kubernetes.io/h2c"})", "http2"},
+      {"WebSocket is http", R"({"port":1,"appProtocol":"kubernetes.io/ws"})", "http"},
+      {"WebSocket over TLS is tls", R"({"port":1,"appProtocol":"kubernetes.io/wss"})", "tls"},
+      {"https is tls", R"({"port":1,"appProtocol":"https"})", "tls"},
+      {"UDP is udp", R"({"port":1,"protocol":"UDP","appProtocol":"dns"})", "udp"},
+      {"SCTP is left out", R"({"port":1,"protocol":"SCTP"})", ""},
+  };
+  for (const Case& row : kCases) {
+    World world;
+    world.service(meta("redis", kMesh) + R"(,"spec":{"clusterIP":"10.96.0.7","ports":[)" +
+                  row.port + "]}");
+    const auto& ports = world.run().services.at(0)->ports;
+    EXPECT_EQ(ports.empty() ? "" : ports[0].app_protocol, row.expected) << row.why;
+  }
+}
+
+TEST(GenerateTest, BothAddressesOfADualStackService) {
+  World world;
+  world.service(meta("redis", kMesh) +
+                R"(,"spec":{"clusterIP":"fd00::7","clusterIPs":["fd00::7","10.96.0.7"]})");
+  EXPECT_THAT(world.run().services.at(0)->vips,
+              ElementsAre(*mesh::Ip::parse("fd00::7"), *mesh::Ip::parse("10.96.0.7")));
+}
+
+TEST(GenerateTest, EachPodOfAHeadlessService) {
+  World world;
+  world.service(meta("example", kMesh) + R"(,"spec":{"clusterIP":"None"})");
+  world.slice("a", "example", endpoint("p-0", "10.1.0.1") + ',' + endpoint("p-1", "10.1.0.2"));
+  world.slice("b", "example", endpoint("p-0", "fd00::1") + ',' + endpoint("p-0", "10.1.0.1"));
+  world.slice("c", "another", endpoint("p-9", "10.1.0.9"));
+  world.slice("d", "example",
+              R"({"addresses":["10.1.0.8"]},{"addresses":["10.1.0.8"],)"
+              R"("targetRef":{"kind":"Node","name":"n"}},{"addresses":["x"],)"
+              R"("targetRef":{"kind":"Pod","name":"q","apiVersion":"v2"}})");
+  world.pod("p-0",
+            R"("statefulset.kubernetes.io/pod-name":"p-0","apps.kubernetes.io/pod-index":"0")", "");
+  const auto services = world.run().services;
+  ASSERT_EQ(services.size(), 2u);
+  const mesh::Service& made = *services[0];
+  EXPECT_EQ(made.meta.name, headless_name("p-0", {"ns", "example"}));
+  EXPECT_THAT(made.vips, ElementsAre(*mesh::Ip::parse("10.1.0.1"), *mesh::Ip::parse("fd00::1")));
+  EXPECT_EQ(made.meta.labels.get("statefulset.kubernetes.io/pod-name"), "p-0");
+  EXPECT_EQ(made.meta.labels.get("apps.kubernetes.io/pod-index"), "0");
+  EXPECT_EQ(made.meta.labels.get("k8s.kuma.io/is-headless-service"), "true");
+  EXPECT_EQ(made.meta.labels.get("k8s.kuma.io/service-name"), "example");
+  EXPECT_EQ(made.selector.name, "p-0.ns");
+  EXPECT_EQ(services[1]->meta.labels.get("statefulset.kubernetes.io/pod-name"), std::nullopt);
+}
+
+TEST(GenerateTest, TheNameOfAPodsService) {
+  // What Kuma's control plane calls it.
+  EXPECT_EQ(headless_name("pod", {"demo", "example"}), "pod-87ff74c98");
+  const std::string longest(52, 'a');
+  EXPECT_EQ(headless_name(longest, {"demo", "example"}), longest + "-87ff74c98");
+  // A longer one is cut, and told from others by the hash.
+  const std::string cut = headless_name(longest + "b", {"demo", "example"});
+  EXPECT_TRUE(cut.starts_with(longest + '-'));
+  EXPECT_LE(cut.size(), 63u);
+  EXPECT_NE(cut, headless_name(longest + "c", {"demo", "example"}));
+}
+
+TEST(GenerateTest, AServiceOfGatewayPods) {
+  World world;
+  world.service(meta("edge", kMesh) + ',' + kSpec);
+  world.slice("a", "edge", endpoint("gone", "10.1.0.1") + ',' + endpoint("g", "10.1.0.2"));
+  world.pod("g", "", R"("kuma.io/gateway":"enabled")");
+  EXPECT_THAT(world.names(), IsEmpty());
+  world.pod("g", "", "");
+  EXPECT_THAT(world.names(), ElementsAre("edge.ns"));
+}
+
+TEST(GenerateTest, ANamespaceThatIsGoneHasNone) {
+  World world;
+  world.service(meta("redis", kMesh) + ',' + kSpec);
+  world.cluster.namespaces.clear();
+  EXPECT_THAT(world.names(), IsEmpty());
+}
+
+TEST(GenerateTest, TheSameWhateverTheOrder) {
+  World world;
+  for (const char* name : {"b", "a", "c"}) world.service(meta(name, kMesh) + ',' + kSpec);
+  EXPECT_THAT(world.names(), ElementsAre("a.ns", "b.ns", "c.ns"));
+}
+
+}  // namespace
+}  // namespace kubernetes
