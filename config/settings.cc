@@ -26,12 +26,16 @@ void set_mode(D decoder, N node, P path, S settings) {
   if (word) settings.mode = *word == "kubernetes" ? Mode::Kubernetes : Mode::Universal;
 }
 
+// Kuma's variable for it is a boolean.
 void set_from_services(D decoder, N node, P path, S settings) {
-  const auto word = decoder.word(node, path, {"labelled", "injected", "off", "true", "false"});
+  const std::string& text = node.text;
+  const auto word = text == "true" || text == "false"
+                        ? std::optional<std::string>(text == "true" ? "labelled" : "off")
+                        : decoder.word(node, path, {"labelled", "injected", "off"});
   if (!word) return;
-  settings.generate_from_services = *word == "injected"                  ? FromServices::Injected
-                                    : *word == "off" || *word == "false" ? FromServices::Off
-                                                                         : FromServices::Labelled;
+  settings.generate_from_services = *word == "injected" ? FromServices::Injected
+                                    : *word == "off"    ? FromServices::Off
+                                                        : FromServices::Labelled;
 }
 
 void set_workers(D decoder, N node, P path, S settings) {

@@ -110,6 +110,72 @@ TEST(PipelineTest, Rules) {
   }
 }
 
+// A service with a cluster IP, and generators with these templates.
+mesh::Resources in_cluster(const std::vector<std::string>& templates) {
+  std::vector<std::string> documents;
+  for (const std::string& text : templates) {
+    documents.push_back("type: HostnameGenerator\nname: g" + std::to_string(documents.size()) +
+                        "\nspec: {selector: {meshService: {}}, template: '" + text + "'}\n");
+  }
+  mesh::Resources all = resources(documents);
+  mesh::Service redis;
+  redis.meta.mesh = "default";
+  redis.meta.name = "redis";
+  redis.vips = {*mesh::Ip::parse("10.96.0.7")};
+  redis.cluster_ips = true;
+  all.services.push_back(std::make_shared<const mesh::Service>(redis));
+  redis.meta.name = "same-pod";
+  all.services.push_back(std::make_shared<const mesh::Service>(redis));
+  return all;
+}
+
+TEST(PipelineTest, AddressesOfTheClusterAreServedAndNothingIsStoredOfThem) {
+  config::Settings s = settings();
+  s.mode = config::Mode::Kubernetes;
+  s.vip.mesh_service.push_back(*mesh::Cidr::parse("fd00:241::/64"));
+  const Build built = build(in_cluster({"{{ .Name }}.mesh"}), s, {}, 1000);
+  EXPECT_TRUE(built.allocation.changes.empty());
+  const auto zone = make_zone(built.table, s, 1);
+  for (const char* name : {"redis.mesh", "same-pod.mesh"}) {
+    EXPECT_TRUE(ask(*zone, name, "A").answer.at(0).ends_with("10.96.0.7")) << name;
+    EXPECT_TRUE(ask(*zone, name, "AAAA").answer.empty()) << name;
+  }
+  EXPECT_FALSE(ask(*zone, "7.0.96.10.in-addr.arpa", "PTR").ours) << "the cluster's DNS has it";
+  EXPECT_TRUE(ask(*zone, "1.0.0.242.in-addr.arpa", "PTR").ours);
+}
+
+TEST(PipelineTest, NamesOfTheClusterAreNeverOurs) {
+  const struct {
+    const char* why;
+    const char* text;
+    Names hostnames;
+  } kCases[] = {
+      {"a template in the cluster's domain", "{{ .Name }}.svc.cluster.local", {}},
+      {"the domain itself", "cluster.local", {}},
+      {"one name below it", "kubernetes.default.svc.cluster.local", {}},
+      {"a template above it", "{{ .Name }}.local", {"redis.local", "same-pod.local"}},
+      {"what only ends like it",
+       "{{ .Name }}.mycluster.local",
+       {"redis.mycluster.local", "same-pod.mycluster.local"}},
+  };
+  for (const auto& row : kCases) {
+    config::Settings s = settings();
+    s.mode = config::Mode::Kubernetes;
+    const Build built = build(in_cluster({row.text}), s, {}, 1000);
+    EXPECT_EQ(hostnames(built.table), row.hostnames) << row.why;
+    if (row.hostnames.empty()) {
+      EXPECT_EQ(built.hostnames.outcomes[0].at(0).reason, hostname::Reason::ClusterDomain);
+      EXPECT_EQ(to_string(built.hostnames.outcomes[0][0].reason), "ClusterDomain");
+    }
+    const auto zone = make_zone(built.table, s, 1);
+    for (const char* name : {"kubernetes.default.svc.cluster.local", "cluster.local"}) {
+      EXPECT_FALSE(ask(*zone, name, "A").ours) << row.why << ": " << name;
+    }
+    s.mode = config::Mode::Universal;
+    EXPECT_FALSE(hostnames(build(in_cluster({row.text}), s, {}, 1000).table).empty()) << row.why;
+  }
+}
+
 TEST(PipelineTest, TheOrderOfTheInputDoesNotMatter) {
   std::vector<std::string> documents;
   for (int i = 0; i < 60; ++i) {

@@ -115,6 +115,12 @@ TEST(SettingsTest, WhatIsSaidOfWhatIsWrong) {
       {"a list that is a map", "listen: {a: b}\n", "listen: expected a list, found a map"},
       {"no map", "- a\n", "expected a map, found a list"},
       {"no YAML", "a: [\n", "no valid YAML"},
+      {"a zone of the cluster", "mode: kubernetes\ndns: {zones: [svc.cluster.local]}\n",
+       "svc.cluster.local is within cluster.local"},
+      {"a cluster domain that is no name", "kubernetes: {clusterDomain: a_b}\n",
+       "kubernetes.clusterDomain: expected a DNS name"},
+      {"what Services there are", "generate: {fromServices: all}\n",
+       "expected one of labelled, injected, off"},
       {"a zone that is none", "dns: {zones: [a_b]}\n", "dns.zones[0]: expected a DNS name"},
       {"a route without a server", "upstream: {zones: {corp.example: x}}\n",
        "upstream.zones[\"corp.example\"]"},
@@ -169,6 +175,26 @@ TEST(EnvironmentTest, OursAndKumas) {
   EXPECT_EQ(result.settings.vip.mesh_external_service.at(0).to_string(), "10.2.0.0/16");
   EXPECT_EQ(result.settings.vip.mesh_multi_zone_service.at(0).to_string(), "10.3.0.0/16");
   EXPECT_TRUE(result.settings.skip_hostname_generators);
+}
+
+TEST(EnvironmentTest, WhereTheClusterIs) {
+  const Settings settings = from_environment({"KUBECONFIG=/k/config"}).settings;
+  EXPECT_EQ(settings.kubernetes.kubeconfig, "/k/config");
+  EXPECT_EQ(settings.cluster_domain(), "") << "a universal zone has no cluster";
+  EXPECT_EQ(from_environment({"KUBECONFIG="}).settings.kubernetes.kubeconfig, "");
+  EXPECT_EQ(loaded("mode: kubernetes\nkubernetes: {clusterDomain: K8s.Example.}\n")
+                .settings.cluster_domain(),
+            "k8s.example");
+}
+
+TEST(EnvironmentTest, WhetherServicesMakeMeshServices) {
+  const char* variable = "KUMA_EXPERIMENTAL_GENERATE_MESH_SERVICES=";
+  EXPECT_EQ(from_environment({variable + std::string("false")}).settings.generate_from_services,
+            FromServices::Off);
+  EXPECT_EQ(from_environment({variable + std::string("true")}).settings.generate_from_services,
+            FromServices::Labelled);
+  EXPECT_EQ(loaded("generate: {fromServices: injected}\n").settings.generate_from_services,
+            FromServices::Injected);
 }
 
 TEST(EnvironmentTest, OursWinOverKumas) {
