@@ -1,13 +1,19 @@
 #include "app/cluster.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <random>
 #include <stdexcept>
+
+#include "app/resource_json.h"
 
 namespace app {
 namespace {
@@ -51,6 +57,13 @@ kubernetes::From from(config::FromServices services) {
   return kubernetes::From::Labelled;
 }
 
+// Two processes of one host are two instances.
+std::string identity() {
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  return std::string(host) + '_' + std::to_string(std::random_device{}());
+}
+
 // Adds those of `files` that `cluster` doesn't have. `key` tells which are the same.
 template <typename T>
 void add(std::vector<std::shared_ptr<const T>>& cluster,
@@ -82,7 +95,20 @@ kubernetes::SourceSettings source_settings(const config::Settings& settings) {
   if (!access) throw std::runtime_error(problems);
   return {std::move(*access),
           from(settings.generate_from_services),
-          {settings.locality(), settings.limits, config::UnknownFields::Warn}};
+          {settings.locality(), settings.limits, config::UnknownFields::Warn},
+          settings.kubernetes.write_status,
+          identity()};
+}
+
+std::vector<kubernetes::Status> statuses(const Build& build) {
+  std::vector<kubernetes::Status> statuses;
+  for (std::size_t i = 0; i < build.resources.services.size(); ++i) {
+    const mesh::Service& service = *build.resources.services[i];
+    if (service.generated || service.meta.name_space.empty()) continue;
+    statuses.push_back({service.kind, service.meta.name_space, service.meta.name,
+                        boost::json::serialize(kuma_status_json(build, i))});
+  }
+  return statuses;
 }
 
 mesh::Resources join(mesh::Resources files, mesh::Resources cluster,

@@ -107,6 +107,16 @@ json::object service_json(const Build& build, std::size_t index) {
           {"status", status_json(build, index)}};
 }
 
+json::object kuma_status_json(const Build& build, std::size_t index) {
+  json::object status = status_json(build, index);
+  if (build.resources.services[index]->kind == mesh::Kind::MeshExternalService) {
+    const json::array vips = status["vips"].as_array();
+    status.erase("vips");
+    if (!vips.empty()) status["vip"] = vips.front();
+  }
+  return status;
+}
+
 json::object diagnostic_json(const mesh::Diagnostic& diagnostic) {
   const mesh::Position& position = diagnostic.position;
   return {{"severity", mesh::to_string(diagnostic.severity)},

@@ -10,6 +10,8 @@
 namespace app {
 
 boost::json::object service_json(const Build& build, std::size_t index);
+// The status alone, of the shape that Kuma gives it: a MeshExternalService has one `vip`.
+boost::json::object kuma_status_json(const Build& build, std::size_t index);
 boost::json::object diagnostic_json(const mesh::Diagnostic& diagnostic);
 
 }  // namespace app

@@ -357,6 +357,9 @@ void Instance::rebuild(Because because) {
   // Most of what happens in a cluster changes no name.
   const bool same = loaded_ && because == Because::Cluster && built.table.bytes() == table_.bytes();
   if (committed && !same) publish(built);
+  if (committed && source_ != nullptr && settings_.kubernetes.write_status) {
+    source_->write(statuses(built));
+  }
   const bool missing =
       std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });
   if (!committed || missing) retry_later();

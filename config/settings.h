@@ -90,6 +90,7 @@ struct Settings {
     std::string kubeconfig;  // none: the service account of our pod
     std::string context;     // none: the kubeconfig's current one
     std::string cluster_domain = "cluster.local";
+    bool write_status = false;
   } kubernetes;
   std::vector<mesh::Cidr> allow;  // 127.0.0.0/8, ::1/128
   struct Log {

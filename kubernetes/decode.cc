@@ -92,7 +92,35 @@ void add_port(const json::value& item, Service& service) {
   service.ports.push_back(std::move(port));
 }
 
+// Keys in order, at every depth.
+json::value sorted(const json::value& value) {
+  if (const json::array* array = value.if_array()) {
+    json::array items;
+    for (const json::value& item : *array) items.push_back(sorted(item));
+    return items;
+  }
+  const json::object* object = value.if_object();
+  if (object == nullptr) return value;
+  std::map<std::string_view, const json::value*> fields;
+  for (const auto& [key, item] : *object) fields.emplace(key, &item);
+  json::object ordered;
+  for (const auto& [key, item] : fields) ordered[key] = sorted(*item);
+  return ordered;
+}
+
 }  // namespace
+
+std::string status_text(const json::value* status) {
+  json::object kept;
+  const json::object* object = status == nullptr ? nullptr : status->if_object();
+  for (const char* field : {"addresses", "hostnameGenerators", "vip", "vips"}) {
+    const json::value* value = object == nullptr ? nullptr : object->if_contains(field);
+    const bool empty =
+        value == nullptr || value->is_null() || (value->is_array() && value->get_array().empty());
+    if (!empty) kept[field] = sorted(*value);
+  }
+  return json::serialize(kept);
+}
 
 std::string_view text_at(const json::object& object, std::string_view path) {
   return text(at(object, path));

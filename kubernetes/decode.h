@@ -18,6 +18,10 @@ EndpointSlice decode_slice(const boost::json::object& object);
 Pod decode_pod(const boost::json::object& object);
 Namespace decode_namespace(const boost::json::object& object);
 
+// What we write of a status, so that two of them can be compared as text: addresses, vips, vip and
+// hostnameGenerators, keys sorted, without what is empty. `status` may be null.
+std::string status_text(const boost::json::value* status);
+
 // The value at `path`, keys with dots between ("metadata.resourceVersion"), or "" if there is no
 // string.
 std::string_view text_at(const boost::json::object& object, std::string_view path);

@@ -11,6 +11,7 @@
 
 #include "kubernetes/credentials.h"
 #include "kubernetes/store.h"
+#include "kubernetes/writer.h"
 
 namespace kubernetes {
 namespace {
@@ -80,6 +81,7 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   bool current() const;
   std::uint64_t received() const;
   Snapshot snapshot();
+  void write(const std::vector<Status>& statuses);
 
  private:
   template <typename T>
@@ -95,7 +97,10 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   void change() {
     if (!stopped_) changed_();
   }
+  void start_writer();
+  void spawn(asio::awaitable<void> (Writer::*run)());
   void report(Feed& feed, const std::string& problem);
+  void report_writing(const std::string& problem);
   void add_given(Snapshot& snapshot) const;
   void add_generated(Snapshot& snapshot) const;
 
@@ -110,8 +115,10 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<std::shared_ptr<Feed>> feeds_;
   std::map<std::string_view, std::shared_ptr<Feed>> kinds_;  // of feeds_, by definition
   std::map<std::string_view, const DocumentStore*> documents_;
-  std::set<std::string> told_;  // problems
-  std::uint64_t received_ = 0;  // by feeds that are gone
+  std::set<std::string> told_;      // problems
+  std::uint64_t received_ = 0;      // by feeds that are gone
+  std::unique_ptr<Writer> writer_;  // none unless the settings want it
+  std::string writing_problem_;
   bool synced_ = false;
   bool stopped_ = false;
 };
@@ -149,10 +156,59 @@ void Source::Impl::start() {
   follow({"/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "", "", true},
          std::make_unique<ObjectStore<std::string>>(definitions_, name_of, is_ours,
                                                     [this] { follow_definitions(); }));
+  if (settings_.write_status) start_writer();
+}
+
+void Source::Impl::spawn(asio::awaitable<void> (Writer::*run)()) {
+  asio::co_spawn(
+      io_,
+      [run, self = shared_from_this()]() -> asio::awaitable<void> {
+        co_await ((*self->writer_).*run)();
+      },
+      asio::detached);
+}
+
+void Source::Impl::start_writer() {
+  writer_ = std::make_unique<Writer>(
+      io_.get_executor(), credentials_, settings_.identity,
+      [this](const std::string& problem) { report_writing(problem); },
+      [this](bool leading) {
+        if (stopped_) return;
+        tell_({false, leading ? "this instance writes the status of custom resources"
+                              : "another instance writes the status of custom resources"});
+      });
+  spawn(&Writer::elect);
+  spawn(&Writer::write);
+}
+
+void Source::Impl::report_writing(const std::string& problem) {
+  if (stopped_ || problem == writing_problem_) return;
+  writing_problem_ = problem;
+  if (!problem.empty()) tell_({true, problem});
+}
+
+void Source::Impl::write(const std::vector<Status>& statuses) {
+  if (writer_ == nullptr) return;
+  std::vector<StatusWrite> writes;
+  for (const Status& status : statuses) {
+    const std::string kind(to_string(status.kind));
+    const auto* custom = std::ranges::find(kCustomKinds, kind, &CustomKind::kind);
+    const auto store = documents_.find(custom->definition);
+    if (store == documents_.end()) continue;
+    const Key key{status.name_space, status.name};
+    const auto resource = store->second->resources().find(key);
+    if (resource == store->second->resources().end()) continue;
+    const boost::json::value value = boost::json::parse(status.json);
+    std::string text = status_text(&value);
+    if (text == resource->second.status) continue;
+    writes.push_back({kind, key, resource->second.uid, std::move(text)});
+  }
+  writer_->want(std::move(writes));
 }
 
 void Source::Impl::stop() {
   stopped_ = true;
+  if (writer_ != nullptr) writer_->stop();
   for (const auto& feed : feeds_) feed->reflector->stop();
 }
 
@@ -227,8 +283,9 @@ std::uint64_t Source::Impl::received() const {
 void Source::Impl::add_given(Snapshot& snapshot) const {
   mesh::Resources& resources = snapshot.resources;
   for (const auto& [definition, store] : documents_) {
-    snapshot.objects += store->documents().size();
-    for (const auto& [key, document] : store->documents()) {
+    snapshot.objects += store->resources().size();
+    for (const auto& [key, resource] : store->resources()) {
+      const config::Document& document = resource.document;
       std::ranges::copy(document.services, std::back_inserter(resources.services));
       std::ranges::copy(document.generators, std::back_inserter(resources.generators));
       std::ranges::copy(document.diagnostics, std::back_inserter(snapshot.diagnostics));
@@ -291,6 +348,9 @@ bool Source::current() const {
 }
 std::uint64_t Source::received() const {
   return impl_->received();
+}
+void Source::write(const std::vector<Status>& statuses) {
+  impl_->write(statuses);
 }
 Snapshot Source::snapshot() const {
   return impl_->snapshot();

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/loader.h"
 #include "kubernetes/access.h"
@@ -30,12 +31,22 @@ struct SourceSettings {
   Access access;
   From from = From::Labelled;
   config::LoaderSettings resources;  // how custom resources are read
+  bool write_status = false;         // of custom resources
+  std::string identity;              // ours among all instances; for writing
 };
 
 struct Snapshot {
   mesh::Resources resources;  // given and generated, sorted
   mesh::Diagnostics diagnostics;
   std::size_t objects = 0;  // received and kept
+};
+
+// The status that a custom resource should have.
+struct Status {
+  mesh::Kind kind = mesh::Kind::MeshService;
+  std::string name_space;
+  std::string name;
+  std::string json;  // an object; of it addresses, vips, vip and hostnameGenerators count
 };
 
 // What there is to tell a person.
@@ -59,6 +70,9 @@ class Source {
   // Octets received so far.
   std::uint64_t received() const;
   Snapshot snapshot() const;
+  // Has these written, those of resources that the API server has and whose status is another, if
+  // the settings say so and we are the instance that writes.
+  void write(const std::vector<Status>& statuses);
 
  private:
   class Impl;

@@ -68,16 +68,22 @@ class DocumentStore : public Receiver {
   void put(boost::json::object& object) override;
   void remove(const boost::json::object& object) override;
 
-  const std::map<Key, config::Document>& documents() const { return documents_; }
+  // One resource as the API server has it.
+  struct Resource {
+    config::Document document;
+    std::string uid;
+    std::string status;  // status_text()
+  };
+  const std::map<Key, Resource>& resources() const { return resources_; }
 
  private:
-  config::Document decode(const Key& key, boost::json::object& object) const;
+  Resource decode(const Key& key, boost::json::object& object) const;
 
   const std::string kind_;
   const config::LoaderSettings settings_;
   const std::function<void()> changed_;
-  std::map<Key, config::Document> documents_;
-  std::map<Key, config::Document> next_;
+  std::map<Key, Resource> resources_;
+  std::map<Key, Resource> next_;
 };
 
 }  // namespace kubernetes

@@ -27,7 +27,7 @@ class Manifests(unittest.TestCase):
                     self.cluster.apply_yaml(text, dry_run=True)
 
     def test_each_is_in_its_kustomization(self):
-        for folder in ("base", "crds", "daemonset", "sidecar"):
+        for folder in ("base", "crds", "daemonset", "sidecar", "status"):
             text = (KUBERNETES / folder / "kustomization.yaml").read_text()
             listed = set(re.findall(r"^  - (.+)$", text, re.M)) - {"../base"}
             there = {path.name for path in (KUBERNETES / folder).glob("*.yaml")}

@@ -1,0 +1,230 @@
+#include "kubernetes/writer.h"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
+#include <cctype>
+#include <ctime>
+
+#include "http/url.h"
+#include "kubernetes/decode.h"
+
+namespace kubernetes {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr const char* kGroup = "/apis/kuma.io/v1alpha1";
+constexpr auto kPause = 2s;  // after a failure
+
+// The present as Kubernetes' MicroTime.
+std::string present() {
+  using namespace std::chrono;
+  const auto now = system_clock::now().time_since_epoch();
+  const std::time_t seconds = duration_cast<std::chrono::seconds>(now).count();
+  const auto micro = duration_cast<microseconds>(now).count() % 1'000'000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[64];
+  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  std::string digits = std::to_string(micro);
+  return std::string(text, size) + '.' + std::string(6 - digits.size(), '0') + digits + 'Z';
+}
+
+// "MeshService" → "meshservices"
+std::string plural(const std::string& kind) {
+  std::string text;
+  for (const char c : kind) text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text + 's';
+}
+
+}  // namespace
+
+Writer::Writer(asio::any_io_executor executor, Credentials& credentials, std::string identity,
+               std::function<void(const std::string&)> report, std::function<void(bool)> leading)
+    : credentials_(credentials),
+      lease_path_("/apis/coordination.k8s.io/v1/namespaces/" + credentials.access().name_space +
+                  "/leases"),
+      report_(std::move(report)),
+      leading_(std::move(leading)),
+      election_(std::move(identity)),
+      wake_(std::move(executor)) {}
+
+void Writer::want(std::vector<StatusWrite> writes) {
+  wanted_.clear();
+  for (StatusWrite& write : writes) {
+    std::pair id(write.kind, write.key);
+    wanted_.emplace(std::move(id), std::move(write));
+  }
+  if (!wanted_.empty()) wake_.cancel();
+}
+
+void Writer::stop() {
+  stopped_ = true;
+  wake_.cancel();
+}
+
+asio::awaitable<void> Writer::sleep(std::chrono::milliseconds time) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  boost::system::error_code error;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+}
+
+asio::awaitable<http::Result<http::Response>> Writer::send(http::Request request) {
+  credentials_.refresh(steady_clock::now());
+  if (!credentials_.token().empty()) {
+    request.headers.emplace_back("Authorization", "Bearer " + credentials_.token());
+  }
+  http::Limits limits;
+  limits.silence = 5s;
+  const auto client = credentials_.client();
+  auto response = co_await client->fetch(std::move(request), limits);
+  if (response && response->status == 401) credentials_.expire();
+  co_return response;
+}
+
+std::string Writer::problem(const char* doing, const http::Result<http::Response>& response) const {
+  const std::string prefix = std::string(doing) + ": ";
+  if (!response) return prefix + response.error().text;
+  boost::system::error_code error;
+  const json::value value = json::parse(response->body, error);
+  const std::string message =
+      !error && value.is_object() ? std::string(text_at(value.get_object(), "message")) : "";
+  return prefix + "status " + std::to_string(response->status) + ": " + message +
+         (response->status == 403 ? ": give the service account this right by RBAC" : "");
+}
+
+void Writer::tell_leading() {
+  if (led_ == leads()) return;
+  led_ = !led_;
+  leading_(led_);
+  if (led_) wake_.cancel();
+}
+
+asio::awaitable<void> Writer::elect() {
+  while (!stopped_) {
+    co_await look();
+    tell_leading();
+    co_await sleep(Election::kRenew);
+    tell_leading();
+  }
+}
+
+// One look at the lease, and the write that follows from it.
+asio::awaitable<void> Writer::look() {
+  http::Request get;
+  get.target = lease_path_ + '/' + kLease;
+  auto seen = co_await send(std::move(get));
+  if (!seen || (seen->status != 200 && seen->status != 404)) {
+    report_(problem("reading the lease", seen));
+    co_return;
+  }
+  const auto lease = seen->status == 200 ? parse_lease(seen->body) : std::nullopt;
+  const auto next = election_.next(lease, steady_clock::now(), present());
+  if (!next) co_return;
+  http::Request put;
+  put.method = lease ? "PUT" : "POST";
+  put.target = lease ? lease_path_ + '/' + kLease : lease_path_;
+  put.headers.emplace_back("Content-Type", "application/json");
+  put.body = to_json(*next, kLease, credentials_.access().name_space);
+  const auto sent = steady_clock::now();
+  auto written = co_await send(std::move(put));
+  if (written && (written->status == 200 || written->status == 201)) {
+    election_.written(sent);
+  } else if (written && written->status == 409) {
+    election_.lost();  // another was faster
+  } else {
+    report_(problem("writing the lease", written));
+  }
+}
+
+// Whether status is a subresource differs: Kuma's own definitions have none.
+asio::awaitable<bool> Writer::discover(std::string resource) {
+  if (served_.contains(resource)) co_return true;
+  http::Request get;
+  get.target = kGroup;
+  auto response = co_await send(std::move(get));
+  if (!response || response->status != 200) {
+    report_(problem("reading what kinds there are", response));
+    co_return false;
+  }
+  boost::system::error_code error;
+  const json::value value = json::parse(response->body, error);
+  const json::object* list = error ? nullptr : value.if_object();
+  const json::value* resources = list == nullptr ? nullptr : list->if_contains("resources");
+  if (resources == nullptr || !resources->is_array()) co_return false;
+  for (const json::value& item : resources->get_array()) {
+    if (item.is_object()) served_.emplace(text_at(item.get_object(), "name"));
+  }
+  co_return served_.contains(resource);
+}
+
+asio::awaitable<bool> Writer::apply(StatusWrite write) {
+  const std::string resource = plural(write.kind);
+  const bool known = co_await discover(resource);
+  if (!known) co_return false;
+  const bool subresource = served_.contains(resource + "/status");
+  http::Request patch;
+  patch.method = "PATCH";
+  patch.target = std::string(kGroup) + "/namespaces/" + write.key.name_space + '/' + resource +
+                 '/' + write.key.name + (subresource ? "/status" : "") +
+                 "?fieldManager=mesh-dns&force=true";
+  patch.headers.emplace_back("Content-Type", "application/apply-patch+yaml");
+  // With the uid, a resource that has just been deleted isn't created again.
+  json::object meta{{"name", write.key.name}, {"namespace", write.key.name_space}};
+  if (!write.uid.empty()) meta["uid"] = write.uid;
+  json::object body{{"apiVersion", "kuma.io/v1alpha1"},
+                    {"kind", write.kind},
+                    {"metadata", std::move(meta)},
+                    {"status", json::parse(write.status)}};
+  patch.body = json::serialize(body);
+  auto response = co_await send(std::move(patch));
+  if (response && response->status == 200) co_return true;
+  // It is gone, or is another by now: what is wanted next time knows.
+  if (response && (response->status == 404 || response->status == 409)) {
+    served_.clear();
+    co_return true;
+  }
+  const std::string doing = "writing the status of " + write.kind + ' ' + to_string(write.key);
+  report_(problem(doing.c_str(), response));
+  co_return false;
+}
+
+// What was written a moment ago and is wanted again was changed back by somebody: no tug-of-war.
+bool Writer::is_due(const StatusWrite& write) const {
+  const auto written = written_.find({write.kind, write.key});
+  return written == written_.end() || written->second.status != write.status;
+}
+
+asio::awaitable<void> Writer::write() {
+  while (!stopped_) {
+    const auto now = steady_clock::now();
+    std::erase_if(written_, [&](const auto& entry) { return now - entry.second.time >= kRest; });
+    const auto due =
+        std::ranges::find_if(wanted_, [&](const auto& entry) { return is_due(entry.second); });
+    if (!leads() || due == wanted_.end()) {
+      wake_.expires_after(wanted_.empty() ? std::chrono::hours(1) : kRest);
+      boost::system::error_code error;
+      co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    const auto id = due->first;
+    StatusWrite next = due->second;
+    written_[id] = {now, next.status};
+    wanted_.erase(due);
+    const bool done = co_await apply(std::move(next));
+    if (done) {
+      report_("");
+      continue;
+    }
+    written_.erase(id);
+    co_await sleep(kPause);
+  }
+}
+
+}  // namespace kubernetes

@@ -1,0 +1,79 @@
+// Writes the status of custom resources: by server-side apply, where it differs from what the API
+// server has, and by one instance of all, the holder of a Lease.
+//
+// A resource whose status somebody else changes back is written again no sooner than after kRest.
+//
+// Owned by one thread, the one that runs the executor.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kubernetes/credentials.h"
+#include "kubernetes/lease.h"
+#include "kubernetes/objects.h"
+
+namespace kubernetes {
+
+// Of one custom resource.
+struct StatusWrite {
+  std::string kind;  // "MeshService"
+  Key key;
+  std::string uid;
+  std::string status;  // JSON
+};
+
+class Writer {
+ public:
+  static constexpr const char* kLease = "mesh-dns";
+  static constexpr std::chrono::seconds kRest{30};
+
+  // `identity` is ours among the instances. `report` is told of each failure.
+  Writer(boost::asio::any_io_executor executor, Credentials& credentials, std::string identity,
+         std::function<void(const std::string&)> report, std::function<void(bool)> leading);
+
+  // What differs now; takes the place of what was there.
+  void want(std::vector<StatusWrite> writes);
+
+  // Each runs until stop().
+  boost::asio::awaitable<void> elect();
+  boost::asio::awaitable<void> write();
+  void stop();
+
+ private:
+  boost::asio::awaitable<void> look();
+  boost::asio::awaitable<bool> discover(std::string resource);
+  boost::asio::awaitable<bool> apply(StatusWrite write);
+  boost::asio::awaitable<http::Result<http::Response>> send(http::Request request);
+  boost::asio::awaitable<void> sleep(std::chrono::milliseconds time);
+  struct Written {
+    std::chrono::steady_clock::time_point time;
+    std::string status;
+  };
+  bool is_due(const StatusWrite& write) const;
+  bool leads() const { return election_.is_leader(Election::Clock::now()); }
+  void tell_leading();
+  std::string problem(const char* doing, const http::Result<http::Response>& response) const;
+
+  Credentials& credentials_;
+  const std::string lease_path_;
+  const std::function<void(const std::string&)> report_;
+  const std::function<void(bool)> leading_;
+  Election election_;
+  std::map<std::pair<std::string, Key>, StatusWrite> wanted_;
+  std::map<std::pair<std::string, Key>, Written> written_;
+  // What is known of Kuma's group: "meshservices", "meshservices/status".
+  std::set<std::string> served_;
+  boost::asio::steady_timer wake_;
+  bool led_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace kubernetes

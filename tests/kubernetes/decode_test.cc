@@ -1,0 +1,59 @@
+#include "kubernetes/decode.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+namespace kubernetes {
+namespace {
+
+std::string status(const char* text) {
+  const auto value = boost::json::parse(text);
+  return status_text(&value);
+}
+
+TEST(StatusTextTest, TwoThatSayTheSameAreTheSame) {
+  const struct {
+    const char* why;
+    const char* a;
+    const char* b;
+    bool same;
+  } kCases[] = {
+      {"the order of keys", R"({"vips":[{"ip":"a"}],"addresses":[{"b":1,"a":2}]})",
+       R"({"addresses":[{"a":2,"b":1}],"vips":[{"ip":"a"}]})", true},
+      {"what is empty", R"({"vips":[],"addresses":null})", "{}", true},
+      {"what isn't ours", R"({"tls":{"status":"Ready"},"dataplaneProxies":{"total":1}})", "{}",
+       true},
+      {"another VIP", R"({"vips":[{"ip":"a"}]})", R"({"vips":[{"ip":"b"}]})", false},
+      {"the order of a list", R"({"vips":[{"ip":"a"},{"ip":"b"}]})",
+       R"({"vips":[{"ip":"b"},{"ip":"a"}]})", false},
+      {"one VIP and several", R"({"vip":{"ip":"a"}})", R"({"vips":[{"ip":"a"}]})", false},
+  };
+  for (const auto& row : kCases) EXPECT_EQ(status(row.a) == status(row.b), row.same) << row.why;
+  EXPECT_EQ(status_text(nullptr), "{}");
+}
+
+TEST(DecodeTest, WhatIsOddIsLeftOut) {
+  const auto value = boost::json::parse(
+      R"({"metadata":{"name":"a","labels":[],"annotations":"x","creationTimestamp":5},
+          "spec":{"clusterIP":"x","clusterIPs":[1,"10.0.0.1",null],"selector":null,
+                  "ports":[{"port":0},{"port":70000},{"port":"80"},5,
+                           {"port":80,"name":7,"targetPort":null}]}})");
+  const Service service = decode_service(value.get_object());
+  EXPECT_EQ(service.cluster_ips, std::vector{*mesh::Ip::parse("10.0.0.1")});
+  ASSERT_EQ(service.ports.size(), 1u);
+  EXPECT_EQ(service.ports[0].port, 80);
+  EXPECT_EQ(service.ports[0].protocol, "TCP");
+  EXPECT_TRUE(service.labels.empty());
+}
+
+TEST(DecodeTest, ASliceNamesPodsOfItsOwnNamespaceOnly) {
+  const auto value = boost::json::parse(
+      R"({"metadata":{"namespace":"mine","name":"s","labels":{"kubernetes.io/service-name":"db"}},
+          "endpoints":[{"addresses":["10.0.0.1"],
+                        "targetRef":{"kind":"Pod","name":"p","namespace":"yours"}}]})");
+  EXPECT_EQ(decode_slice(value.get_object()).endpoints.at(0).pod, (Key{"mine", "p"}));
+}
+
+}  // namespace
+}  // namespace kubernetes
