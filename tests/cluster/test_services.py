@@ -45,13 +45,16 @@ class Services(harness.Case):
         return sorted(made["spec"]["clusterIPs"])
 
     def test_the_redis_of_the_manual(self):
-        server = self.serve_cluster()
-        made = self.make("redis")
-        server.wait_for_addresses(self.name("redis"), self.ips(made))
-        self.assertEqual(server.ask(f"_redis._tcp.{self.name('redis')}", "SRV").answer,
-                         [("SRV", f"0 100 6379 {self.name('redis')}.")])
-        self.assertEqual(server.ask(self.name("redis"), "AAAA").rcode, "NOERROR")
-        self.assertEqual(server.ask(self.name("nope")).rcode, "NXDOMAIN")
+        example = harness.SOURCE / "docs" / "examples" / "cluster"
+        server = self.serve_cluster((example / "generator.yaml").read_text())
+        for text in (example / "redis.yaml").read_text().split("\n---\n"):
+            made = CLUSTER.apply_yaml(text)
+        name = "redis.redis-system.svc.mesh.local"
+        server.wait_for_addresses(name, self.ips(made))
+        self.assertEqual(server.ask(f"_redis._tcp.{name}", "SRV").answer,
+                         [("SRV", f"0 100 6379 {name}.")])
+        self.assertEqual(server.ask(name, "AAAA").rcode, "NOERROR")
+        self.assertEqual(server.ask("nope.svc.mesh.local").rcode, "NXDOMAIN")
 
     def test_names_of_the_cluster_are_what_its_dns_says(self):
         server = self.serve_cluster(harness.generator("local", "{{ .DisplayName }}-{{ .Namespace }}.local"))

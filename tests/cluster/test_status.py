@@ -102,8 +102,8 @@ class Status(harness.Case):
         before = self.get("meshservices", "web")["metadata"]
         self.cluster.apply(cluster.service(self.space, "redis"))
         server.wait_for_addresses(f"redis.{self.space}.mesh")
-        self.apply("MeshExternalService", "later", {"match": {"port": 443}})
-        self.wait_for_status("meshexternalservices", "later")
+        self.apply("MeshExternalService", "bank-later", {"match": {"port": 443}})
+        self.wait_for_status("meshexternalservices", "bank-later")
         after = self.get("meshservices", "web")["metadata"]
         self.assertEqual(before["resourceVersion"], after["resourceVersion"])
         self.assertEqual({field["manager"] for field in after["managedFields"]},
