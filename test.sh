@@ -6,7 +6,8 @@ cd "$(dirname "$0")"
 usage() {
   cat <<'TEXT'
 ./test.sh [--all] [-R REGEX]
-  --all      also: a real Kubernetes API server, built from Go's modules; AddressSanitizer and UBSan, ThreadSanitizer, a short run of every fuzz target,
+  --all      also: a real Kubernetes API server, built from Go's modules; AddressSanitizer and UBSan,
+             ThreadSanitizer, a short run of every fuzz target,
              the format of the sources, and ./run.sh as a person uses it
   -R REGEX   only tests whose names match
 Environment: FUZZ_SECONDS, of each fuzz target (20).

@@ -70,7 +70,9 @@ class Authority:
 class Cluster:
     """etcd and kube-apiserver, with RBAC and both families of addresses."""
 
-    def __init__(self, services="10.96.0.0/16,fd00:10:96::/112"):
+    def __init__(self, services="10.96.0.0/16,fd00:10:96::/112", address="127.0.0.1"):
+        """`address` is one of this host, by which it is reached too."""
+        self.address = address
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mesh-dns-cluster-"))
         self.services = services
         self.processes = {}
@@ -81,7 +83,7 @@ class Cluster:
         self.pki = Authority(self.folder / "pki")
         self.pki.sign("server", "/CN=kube-apiserver",
                       "extendedKeyUsage=serverAuth\n"
-                      "subjectAltName=IP:127.0.0.1,IP:10.96.0.1,DNS:kubernetes.default.svc\n")
+                      f"subjectAltName=IP:127.0.0.1,IP:{address},DNS:kubernetes.default.svc\n")
         self.pki.sign("admin", "/O=system:masters/CN=admin", "extendedKeyUsage=clientAuth\n")
         self.pki.sign("sa", "/CN=service-accounts", "basicConstraints=CA:FALSE\n")
         self.context = ssl.create_default_context(cafile=self.pki.path("ca.crt"))
@@ -127,7 +129,8 @@ class Cluster:
         issuer = "https://kubernetes.default.svc.cluster.local"
         self._spawn(
             "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{self.etcd_port}",
-            "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
+            f"--bind-address={'127.0.0.1' if self.address == '127.0.0.1' else '0.0.0.0'}",
+            "--advertise-address=127.0.0.1",
             f"--secure-port={self.port}", f"--tls-cert-file={self.pki.path('server.crt')}",
             f"--tls-private-key-file={self.pki.path('server.key')}",
             f"--client-ca-file={self.pki.path('ca.crt')}",
@@ -222,7 +225,7 @@ class Cluster:
         path.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "test",
             "clusters": [{"name": "test", "cluster": {
-                "server": self.url, "certificate-authority": self.pki.path("ca.crt")}}],
+                "server": f"https://{self.address}:{self.port}", "certificate-authority": self.pki.path("ca.crt")}}],
             "users": [{"name": "user", "user": user}],
             "contexts": [{"name": "test", "context": {"cluster": "test", "user": "user"}}]}))
         return str(path)

@@ -1,8 +1,13 @@
 """The API server accepts each manifest of packaging/kubernetes."""
+import os
+import pathlib
 import re
+import subprocess
+import tempfile
 import unittest
 
 import cluster
+import harness
 from test_api_server import KUBERNETES, documents
 
 
@@ -32,6 +37,21 @@ class Manifests(unittest.TestCase):
             listed = set(re.findall(r"^  - (.+)$", text, re.M)) - {"../base"}
             there = {path.name for path in (KUBERNETES / folder).glob("*.yaml")}
             self.assertEqual(listed, there - {"kustomization.yaml"}, folder)
+
+
+class Container(unittest.TestCase):
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, for chroot")
+    def test_its_root_holds_the_program_and_no_shell(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.chmod(root, 0o755)
+            subprocess.run([harness.SOURCE / "packaging" / "rootfs.sh", harness.BINARY, root],
+                           check=True, capture_output=True)
+            done = subprocess.run(["chroot", "--userspec=65532:65532", root, "/usr/bin/mesh-dns",
+                                   "--version"], capture_output=True, text=True)
+            self.assertRegex(done.stdout, r"^mesh-dns \d", done.stderr)
+            programs = [path.name for path in pathlib.Path(root).rglob("*")
+                        if path.is_file() and os.access(path, os.X_OK) and ".so" not in path.name]
+            self.assertEqual(programs, ["mesh-dns"])
 
 
 if __name__ == "__main__":

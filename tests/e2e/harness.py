@@ -124,14 +124,16 @@ class Reply:
 class Server:
     """A running `mesh-dns serve`."""
 
-    def __init__(self, folder, resources=None, arguments=(), settings=None, env=None, wait=True):
+    def __init__(self, folder, resources=None, arguments=(), settings=None, env=None, wait=True,
+                 prefix=()):
+        """`prefix` is a command that runs the binary, as `ip netns exec`."""
         self.folder = pathlib.Path(folder)
         self.log_path = self.folder / f"log-{random.randrange(1 << 32):08x}.txt"
         config = self.folder / "settings.yaml"
         config.write_text(settings or "log: {format: json}\n")
         defaults = {"--listen": "127.0.0.1:0", "--state": self.folder / "state.db",
                     "--resources": resources or self.folder / "resources"}
-        self.command = [BINARY, "serve", "--config", str(config), *arguments]
+        self.command = [*prefix, BINARY, "serve", "--config", str(config), *arguments]
         for flag, value in defaults.items():
             if flag not in arguments:
                 self.command += [flag, str(value)]
