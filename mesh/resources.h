@@ -83,9 +83,9 @@ struct Service {
   Meta meta;
   Selector selector;
   std::vector<Port> ports;
-  std::vector<Ip> vips;    // status.vips as given: they are kept
-  std::string external;    // MeshExternalService: its spec as given, as JSON; we serve none of it
-  bool generated = false;  // made of Dataplanes or of a Kubernetes Service, not written by hand
+  std::vector<Ip> vips;      // status.vips as given: they are kept
+  std::string external;      // MeshExternalService: its spec as given, as JSON; we serve none of it
+  bool generated = false;    // made of Dataplanes or of a Kubernetes Service, not written by hand
   bool cluster_ips = false;  // `vips` are the cluster's addresses: none is allocated
 
   ServiceId id() const { return {kind, meta.mesh, meta.core_name()}; }
