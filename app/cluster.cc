@@ -10,9 +10,11 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
+#include "app/log.h"
 #include "app/resource_json.h"
 
 namespace app {
@@ -88,8 +90,11 @@ kubernetes::SourceSettings source_settings(const config::Settings& settings) {
   auto [access, diagnostics] = find_access(settings);
   std::string problems;
   for (const mesh::Diagnostic& diagnostic : diagnostics) {
-    if (diagnostic.severity == mesh::Severity::Error) {
-      problems.append(problems.empty() ? "" : "\n").append(mesh::to_string(diagnostic));
+    const std::string text = mesh::to_string(diagnostic);
+    if (diagnostic.severity != mesh::Severity::Error) {
+      log::warn(text);
+    } else {
+      problems.append(problems.empty() ? "" : "\n").append(text);
     }
   }
   if (!access) throw std::runtime_error(problems);

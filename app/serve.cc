@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <system_error>
@@ -215,9 +216,12 @@ int open_signals() {
 
 class Instance {
  public:
-  Instance(const config::Settings& settings, ServeOptions options)
+  // `cluster`: the one to follow, if any.
+  Instance(const config::Settings& settings, ServeOptions options,
+           std::optional<kubernetes::SourceSettings> cluster)
       : settings_(settings),
         options_(options),
+        cluster_(std::move(cluster)),
         store_(vip::open_sqlite(
             settings.state, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite)),
         server_(server_settings(settings), first_zone()),
@@ -254,6 +258,7 @@ class Instance {
 
   const config::Settings& settings_;
   ServeOptions options_;
+  std::optional<kubernetes::SourceSettings> cluster_;
   asio::io_context io_{1};
   asio::posix::stream_descriptor signals_{io_, open_signals()};  // before the first worker
   asio::steady_timer debounce_{io_};
@@ -314,6 +319,7 @@ bool Instance::commit(const Build& build) {
 void Instance::publish(const Build& build) {
   server_.publish(make_zone(build.table, settings_, next_serial()));
   log_changes(table_, build.table);
+  const std::uint64_t received = source_ == nullptr ? 0 : source_->received();
   log::info(loaded_ ? "reloaded" : "ready",
             {{"names", std::to_string(build.table.size())},
              {"services", std::to_string(build.resources.services.size())},
@@ -321,6 +327,7 @@ void Instance::publish(const Build& build) {
              {"documents", std::to_string(load_.documents)},
              {"parsed", std::to_string(load_.parsed)},
              {"kept", std::to_string(load_.kept)},
+             {"received", std::to_string(received)},
              {"vipChanges", std::to_string(build.allocation.changes.size())}});
   loaded_ = true;
   options_.renumber = false;
@@ -371,10 +378,9 @@ void Instance::follow_cluster() {
   const auto tell = [](const kubernetes::Event& event) {
     event.bad ? log::warn(event.text) : log::info(event.text);
   };
-  kubernetes::SourceSettings source = source_settings(settings_);
-  log::info("following the cluster", {{"server", http::to_string(source.access.server)}});
+  log::info("following the cluster", {{"server", http::to_string(cluster_->access.server)}});
   source_ = std::make_unique<kubernetes::Source>(
-      io_, std::move(source), [this] { cluster_changed(); }, tell);
+      io_, std::move(*cluster_), [this] { cluster_changed(); }, tell);
 }
 
 void Instance::cluster_changed() {
@@ -510,7 +516,7 @@ int Instance::run() {
   forward();
   follow_resolv_conf();
   wait_for_signal();
-  if (settings_.mode == config::Mode::Kubernetes) follow_cluster();
+  if (cluster_) follow_cluster();
   adopt(loader_.load());
   watched_.assign(watcher_.fd());
   wait_for_changes();
@@ -527,7 +533,9 @@ int serve(const config::Settings& settings, ServeOptions options) {
   raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
   require_resources(settings);
-  return Instance(settings, options).run();
+  std::optional<kubernetes::SourceSettings> cluster;
+  if (settings.mode == config::Mode::Kubernetes) cluster = source_settings(settings);
+  return Instance(settings, options, std::move(cluster)).run();
 }
 
 }  // namespace app
