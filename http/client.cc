@@ -142,7 +142,7 @@ asio::awaitable<Result<Response>> converse(Stream& stream,
                                            const message::request<message::string_body>& request,
                                            const Sink& sink) {
   error_code error;
-  beast::get_lowest_layer(stream).expires_after(sink.limits.silence);
+  beast::get_lowest_layer(stream).expires_after(sink.limits.start);
   co_await message::async_write(stream, request, into(error));
   if (error) co_return failure(What::Closed, "sending the request", error);
 
@@ -150,7 +150,7 @@ asio::awaitable<Result<Response>> converse(Stream& stream,
   message::response_parser<message::buffer_body> parser;
   parser.header_limit(kHeaderLimit);
   parser.body_limit(boost::none);  // counted where it is kept
-  beast::get_lowest_layer(stream).expires_after(sink.limits.silence);
+  beast::get_lowest_layer(stream).expires_after(sink.limits.start);
   co_await message::async_read_header(stream, buffer, parser, into(error));
   if (error) co_return failure(What::Closed, "reading the answer", error);
 
@@ -261,7 +261,7 @@ asio::awaitable<std::optional<Error>> Client::Impl::connect(Plain& stream,
     if (error) co_return failure(What::Connect, doing, error);
     endpoints.assign(found.begin(), found.end());
   }
-  stream.expires_after(limits.silence);
+  stream.expires_after(limits.start);
   co_await stream.async_connect(endpoints, into(error));
   if (error) co_return failure(What::Connect, doing, error);
   keep_alive(stream.socket());
@@ -273,7 +273,7 @@ asio::awaitable<Result<Response>> Client::Impl::send_secure(
   Secure stream(std::move(plain), tls_);
   if (auto wrong = prepare(stream)) co_return std::move(*wrong);
   error_code error;
-  beast::get_lowest_layer(stream).expires_after(sink.limits.silence);
+  beast::get_lowest_layer(stream).expires_after(sink.limits.start);
   co_await stream.async_handshake(asio::ssl::stream_base::client, into(error));
   if (error) {
     const long verified = SSL_get_verify_result(stream.native_handle());

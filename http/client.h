@@ -68,7 +68,8 @@ using Result = boost::system::result<T, Error>;
 [[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location&);
 
 struct Limits {
-  std::chrono::milliseconds silence{15'000};  // longest time without an octet, either way
+  std::chrono::milliseconds start{15'000};    // for each step up to the answer's header
+  std::chrono::milliseconds silence{15'000};  // longest time without an octet of the body
   std::size_t body = 64u << 20;               // octets, of an answer as a whole
   std::size_t line = 16u << 20;               // octets, of one line
 };

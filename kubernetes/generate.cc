@@ -103,15 +103,13 @@ class Generation {
     return mesh.empty() ? "default" : mesh;
   }
 
-  // Whether the first pod that exists behind the Service is a gateway.
   bool gateway_behind(const Key& key) const {
     const auto endpoints = endpoints_.find(key);
-    if (endpoints == endpoints_.end()) return false;
-    for (const PodEndpoint* endpoint : endpoints->second) {
-      const auto pod = cluster_.pods.find(endpoint->pod);
-      if (pod != cluster_.pods.end()) return pod->second.gateway;
-    }
-    return false;
+    return endpoints != endpoints_.end() &&
+           std::ranges::any_of(endpoints->second, [&](const PodEndpoint* endpoint) {
+             const auto pod = cluster_.pods.find(endpoint->pod);
+             return pod != cluster_.pods.end() && pod->second.gateway;
+           });
   }
 
   void make(const Key& key, const Service& service) {

@@ -69,6 +69,7 @@ std::string Reflector::target(const std::string& query) const {
 
 http::Request Reflector::request(std::string query) {
   for (const std::string& problem : credentials_.refresh(steady_clock::now())) {
+    failing_ = true;  // so that the next answer is good news
     report_("credentials: " + problem);
   }
   http::Request request;

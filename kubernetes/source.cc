@@ -294,10 +294,17 @@ void Source::Impl::add_given(Snapshot& snapshot) const {
 }
 
 // A MeshService that Kuma's control plane made of the same Service gives way; one that a person
-// wrote stays.
+// wrote stays. Where we take the Services that Kuma takes, what it made of others is left over from
+// what they were.
 void Source::Impl::add_generated(Snapshot& snapshot) const {
   Generated generated = generate(cluster_, settings_.from, settings_.resources.locality);
   auto& given = snapshot.resources.services;
+  if (settings_.from == From::Injected) {
+    std::erase_if(given, [](const auto& service) {
+      return service->meta.labels.get(mesh::label::kManagedBy) == label::kController &&
+             service->meta.labels.get(mesh::label::kOrigin) == "zone";
+    });
+  }
   std::map<mesh::ServiceId, std::size_t> places;
   for (std::size_t i = 0; i < given.size(); ++i) places.emplace(given[i]->id(), i);
   for (auto& service : generated.services) {

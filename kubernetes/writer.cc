@@ -76,12 +76,14 @@ asio::awaitable<void> Writer::sleep(std::chrono::milliseconds time) {
 }
 
 asio::awaitable<http::Result<http::Response>> Writer::send(http::Request request) {
-  credentials_.refresh(steady_clock::now());
+  for (const std::string& wrong : credentials_.refresh(steady_clock::now())) {
+    report_("credentials: " + wrong);
+  }
   if (!credentials_.token().empty()) {
     request.headers.emplace_back("Authorization", "Bearer " + credentials_.token());
   }
   http::Limits limits;
-  limits.silence = 5s;
+  limits.start = limits.silence = 5s;
   const auto client = credentials_.client();
   auto response = co_await client->fetch(std::move(request), limits);
   if (response && response->status == 401) credentials_.expire();

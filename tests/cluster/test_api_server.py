@@ -42,8 +42,8 @@ class ApiServer(harness.Case):
     def renew_token(self):
         self.token.write_text(CLUSTER.token("mesh-dns", "mesh-dns"))
 
-    def serve_cluster(self, **options):
-        return self.serve(settings="log: {format: json}\nmode: kubernetes\n",
+    def serve_cluster(self, settings="", **options):
+        return self.serve(settings="log: {format: json}\nmode: kubernetes\n" + settings,
                           env={"KUBECONFIG": self.kubeconfig}, **options)
 
     def make(self, name):
@@ -227,6 +227,32 @@ class ApiServer(harness.Case):
         server.wait_for("hostnamegenerators.kuma.io is no longer defined")
         server.wait_for_addresses(*self.make("later"))
         self.assertTrue(server.addresses("api.extsvc.mesh.local"))
+
+    def test_what_kuma_left_over_does_not_count(self):
+        CLUSTER.apply_yaml((KUBERNETES / "crds" / "meshservices.yaml").read_text())
+        left = {"apiVersion": "kuma.io/v1alpha1", "kind": "MeshService",
+                "metadata": {"name": "left", "namespace": self.space,
+                             "labels": {"kuma.io/managed-by": "k8s-controller"}},
+                "spec": {"ports": [{"port": 80}]}}
+
+        def applied():
+            try:
+                return CLUSTER.apply(left)
+            except cluster.Refused as refused:
+                if refused.status not in (404, 503):
+                    raise
+                return None
+        harness.wait_until(applied, "the kind is served")
+        server = self.serve_cluster()
+        server.wait_for_addresses(f"left.{self.space}.mesh")
+        server.stop()
+        server = self.serve_cluster("generate: {fromServices: injected}\n")
+        self.assertEqual(server.ask(f"left.{self.space}.mesh").rcode, "NXDOMAIN")
+        # One that Kuma made of a Service that counts has all addresses of it.
+        left["metadata"]["name"] = "both"
+        left["status"] = {"vips": [{"ip": "10.96.0.99"}]}
+        CLUSTER.apply(left)
+        server.wait_for_addresses(*self.make("both"))
 
     def test_three_thousand_services(self):
         for i in range(3000):

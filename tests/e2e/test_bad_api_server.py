@@ -69,6 +69,9 @@ class ApiServer:
         return None
 
     def give(self, request, status, body, headers=()):
+        if status is None:
+            self.done.wait()
+            return
         request.send_response(status)
         for name, value in headers:
             request.send_header(name, value)
@@ -128,6 +131,7 @@ class BadApiServer(Case):
             "an endless answer": [("list", 200, Endless(b"x" * 65536)), "larger than 67108864"],
             "an endless header": [("list", 200, b"", [("X", "y" * 100000)]), "too large"],
             "too many requests": [("list", 429, b"slow down", [("Retry-After", "1")]), "429"],
+            "silence": [("list", None, b""), "no answer in time"],
             "an error": [("list", 500, b'{"message":"etcd is sad"}'), "etcd is sad"],
             "a page that has expired": [("list", 200, listed(**{"continue": "x"})),
                                         ("list", 410, b"{}"), "expired"],
