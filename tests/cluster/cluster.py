@@ -29,6 +29,14 @@ def free_port(kind=socket.SOCK_STREAM):
         return probe.getsockname()[1]
 
 
+def is_well(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 class Refused(Exception):
     """An answer of the API server that is no success."""
 
@@ -116,13 +124,7 @@ class Cluster:
                     "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers,
                     "--initial-cluster", f"default={peers}")
 
-        def ready():
-            try:
-                with urllib.request.urlopen(f"{client}/health", timeout=5) as answer:
-                    return answer.status == 200
-            except OSError:
-                return False
-        self._wait("etcd", ready)
+        self._wait("etcd", lambda: is_well(f"{client}/health"))
 
     def start(self):
         """The API server. It comes back at the port it had."""
@@ -180,6 +182,17 @@ class Cluster:
     def apply(self, resource, dry_run=False):
         """Server-side apply, as `kubectl apply --server-side` does it."""
         return self._apply(self.path_of(resource), json.dumps(resource).encode(), dry_run)
+
+    def apply_soon(self, resource):
+        """Likewise, of a kind whose definition may have come a moment ago."""
+        end = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                return self.apply(resource)
+            except Refused as refused:
+                if refused.status not in (404, 503) or time.monotonic() > end:
+                    raise
+            time.sleep(0.05)
 
     def apply_yaml(self, text, dry_run=False):
         """Likewise, of a document in block style whose metadata are plain."""
@@ -261,13 +274,7 @@ cluster.local:{self.dns_port} in-addr.arpa:{self.dns_port} ip6.arpa:{self.dns_po
 """)
         self._spawn("coredns", "-conf", str(self.folder / "Corefile"))
 
-        def ready():
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{health}/ready", timeout=5) as it:
-                    return it.status == 200
-            except OSError:
-                return False
-        self._wait("coredns", ready)
+        self._wait("coredns", lambda: is_well(f"http://127.0.0.1:{health}/ready"))
         return self.dns_port
 
 

@@ -183,16 +183,7 @@ class ApiServer(harness.Case):
                 KUBERNETES / "crds" / "hostnamegenerators.yaml"]:
             CLUSTER.apply_yaml(path.read_text())
         kuma = {"apiVersion": "kuma.io/v1alpha1"}
-
-        def apply_soon(resource):
-            def applied():
-                try:
-                    return CLUSTER.apply(resource)
-                except cluster.Refused as refused:
-                    if refused.status not in (404, 503):
-                        raise
-                    return None
-            return harness.wait_until(applied, "the kind is served")
+        apply_soon = CLUSTER.apply_soon
         apply_soon({**kuma, "kind": "HostnameGenerator",
                     "metadata": {"name": "given", "namespace": self.space},
                     "spec": {"selector": {"meshService": {}},
@@ -234,15 +225,7 @@ class ApiServer(harness.Case):
                 "metadata": {"name": "left", "namespace": self.space,
                              "labels": {"kuma.io/managed-by": "k8s-controller"}},
                 "spec": {"ports": [{"port": 80}]}}
-
-        def applied():
-            try:
-                return CLUSTER.apply(left)
-            except cluster.Refused as refused:
-                if refused.status not in (404, 503):
-                    raise
-                return None
-        harness.wait_until(applied, "the kind is served")
+        CLUSTER.apply_soon(left)
         server = self.serve_cluster()
         server.wait_for_addresses(f"left.{self.space}.mesh")
         server.stop()

@@ -66,15 +66,7 @@ class Status(harness.Case):
     def apply(self, kind, name, spec):
         resource = {"apiVersion": "kuma.io/v1alpha1", "kind": kind,
                     "metadata": {"name": name, "namespace": self.space}, "spec": spec}
-        return harness.wait_until(lambda: self.try_apply(resource), f"{kind} is served")
-
-    def try_apply(self, resource):
-        try:
-            return self.cluster.apply(resource)
-        except cluster.Refused as refused:
-            if refused.status != 404:
-                raise
-            return None
+        return self.cluster.apply_soon(resource)
 
     def get(self, plural, name):
         return self.cluster.request("GET", f"{KUMA}/namespaces/{self.space}/{plural}/{name}")
