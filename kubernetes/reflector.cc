@@ -101,6 +101,13 @@ Reflector::Next Reflector::failed(std::string problem, unsigned retry_after) {
   return Next::Wait;
 }
 
+Reflector::Next Reflector::failed(const http::Error& error) {
+  using What = http::Error::What;
+  // Whoever changes a CA changes the files too.
+  if (error.what == What::Tls || error.what == What::Identity) credentials_.expire();
+  return failed(error.text);
+}
+
 Reflector::Next Reflector::refused(const http::Response& response, const char* doing) {
   const std::string message = message_of(response.body);
   if (response.status == 410) return Next::List;
@@ -150,7 +157,7 @@ asio::awaitable<Reflector::Next> Reflector::list() {
     if (!token.empty()) query += "&continue=" + http::escape(token);
     auto response = co_await get(std::move(query), http::Limits());
     if (stopped_) co_return Next::Wait;
-    if (!response) co_return failed(response.error().text);
+    if (!response) co_return failed(response.error());
     if (response->status != 200) {
       // The list was too slow for its moment, which is forgotten by now: another one, not at once.
       if (response->status == 410)
@@ -193,7 +200,7 @@ asio::awaitable<Reflector::Next> Reflector::check_version() {
   std::string query = "limit=1";
   auto response = co_await get(std::move(query), http::Limits());
   if (stopped_) co_return Next::Wait;
-  if (!response) co_return failed(response.error().text);
+  if (!response) co_return failed(response.error());
   if (response->status != 200) co_return refused(*response, "listing");
   boost::system::error_code error;
   const json::value page = json::parse(response->body, error);
@@ -224,7 +231,7 @@ asio::awaitable<Reflector::Next> Reflector::watch() {
   if (stopped_) co_return Next::Wait;
   if (!response) {
     if (response.error().what == http::Error::What::TooLarge) version_.clear();
-    co_return failed(response.error().text);
+    co_return failed(response.error());
   }
   if (response->status != 200) co_return refused(*response, "watching");
   if (after_watch_ == Next::Wait) co_return failed(std::move(event_problem_));

@@ -76,6 +76,7 @@ class Reflector {
   bool take_event(std::string_view line);
   bool take_event(std::string_view type, boost::json::object& object);
   Next failed(std::string problem, unsigned retry_after = 0);
+  Next failed(const http::Error& error);
   Next refused(const http::Response& response, const char* doing);
   http::Request request(std::string query);
   std::string target(const std::string& query) const;

@@ -162,6 +162,18 @@ class ApiServer(harness.Case):
                 self.assertIn(expected, line)
                 server.stop()
 
+    def test_a_new_ca_is_read(self):
+        ca = self.folder / "ca.crt"
+        ca.write_text(pathlib.Path(cluster.Authority(self.folder / "pki").path("ca.crt"))
+                      .read_text())
+        config = json.loads(pathlib.Path(self.kubeconfig).read_text())
+        config["clusters"][0]["cluster"]["certificate-authority"] = str(ca)
+        pathlib.Path(self.kubeconfig).write_text(json.dumps(config))
+        server = self.serve_cluster(wait=False)
+        server.wait_for("TLS with")
+        ca.write_text(pathlib.Path(CLUSTER.pki.path("ca.crt")).read_text())
+        server.wait_for("ready")
+
     def test_what_is_wrong_with_a_kubeconfig_ends_the_start(self):
         config = json.loads(pathlib.Path(self.kubeconfig).read_text())
         path = self.folder / "wrong.kubeconfig"
