@@ -186,7 +186,7 @@ TEST(GenerateTest, APortsProtocol) {
     World world;
     world.service(meta("redis", kMesh) + R"(,"spec":{"clusterIP":"10.96.0.7","ports":[)" +
                   row.port + "]}");
-    const auto& ports = world.run().services.at(0)->ports;
+    const auto ports = world.run().services.at(0)->ports;
     EXPECT_EQ(ports.empty() ? "" : ports[0].app_protocol, row.expected) << row.why;
   }
 }
@@ -195,7 +195,8 @@ TEST(GenerateTest, BothAddressesOfADualStackService) {
   World world;
   world.service(meta("redis", kMesh) +
                 R"(,"spec":{"clusterIP":"fd00::7","clusterIPs":["fd00::7","10.96.0.7"]})");
-  EXPECT_THAT(world.run().services.at(0)->vips,
+  const auto services = world.run().services;
+  EXPECT_THAT(services.at(0)->vips,
               ElementsAre(*mesh::Ip::parse("fd00::7"), *mesh::Ip::parse("10.96.0.7")));
 }
 
