@@ -175,7 +175,7 @@ void Source::Impl::start_writer() {
       [this](bool leading) {
         if (stopped_) return;
         tell_({false, leading ? "this instance writes the status of custom resources"
-                              : "another instance writes the status of custom resources"});
+                              : "this instance no longer writes the status of custom resources"});
       });
   spawn(&Writer::elect);
   spawn(&Writer::write);
