@@ -31,11 +31,6 @@ def percentile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
-def memory(process, field="VmRSS"):
-    text = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-    return int(next(line for line in text.splitlines() if line.startswith(field)).split()[1]) / 1024
-
-
 def processor(process):
     fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -93,7 +88,7 @@ def main():
     cluster.namespace("bench")
     with tempfile.TemporaryDirectory() as folder:
         server, _ = start(cluster, pathlib.Path(folder))
-        print(f"no Services: {memory(server.process):.0f} MiB")
+        print(f"no Services: {server.memory() / 2**20:.0f} MiB")
         creation(cluster, server)
         restart(cluster, server)
         server.stop()
@@ -104,7 +99,7 @@ def main():
             server, seconds = start(cluster, pathlib.Path(folder))
             ready = server.wait_for("ready")
             print(f"{ready['services']} Services: ready after {seconds * 1000:.0f} ms, "
-                  f"{memory(server.process):.0f} MiB (most {memory(server.process, 'VmHWM'):.0f}), "
+                  f"{server.memory() / 2**20:.0f} MiB (most {server.memory('VmHWM') / 2**20:.0f}), "
                   f"{int(ready['received']) / 1e6:.1f} MB read, "
                   f"{processor(server.process):.2f} s of processor time")
             before = processor(server.process)

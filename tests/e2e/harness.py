@@ -202,6 +202,17 @@ class Server:
         command = ["dig", "@127.0.0.1", "-p", str(self.port), "+time=5", "+tries=1", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE).stdout
 
+    def memory(self, field="VmRSS"):
+        """A field of /proc/PID/status in bytes."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith(field))
+        return int(line.split()[1]) << 10
+
+    def bound(self, size):
+        """`size`, or what becomes of it under a sanitizer, which keeps what was freed."""
+        maps = pathlib.Path(f"/proc/{self.process.pid}/maps").read_text()
+        return size * 4 if "libasan" in maps or "libtsan" in maps else size
+
     def signal(self, number):
         self.process.send_signal(number)
 
