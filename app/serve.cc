@@ -42,9 +42,9 @@ constexpr auto kQuiet = 10ms;
 constexpr auto kPatience = 100ms;
 // Until the store is tried again, or an address may have come out of quarantine.
 constexpr auto kRetry = 5s;
-// Changes in a cluster are taken together for so long, and a new table is made of them no sooner
-// than kRest times as long as the last one took, so that a busy cluster costs a part of a core
-// only.
+// The first change in a cluster is served at once. After a table, changes are taken together for
+// kTogether, and at least kRest times as long as it took, so that a busy cluster costs a part of a
+// core only.
 constexpr auto kTogether = 10ms;
 constexpr int kRest = 4;
 constexpr auto kResolvConf = 2s;        // until it is looked at again
@@ -371,7 +371,7 @@ void Instance::rebuild(Because because) {
       std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });
   if (!committed || missing) retry_later();
   const auto end = std::chrono::steady_clock::now();
-  rested_ = end + kRest * (end - start);
+  rested_ = end + std::max<std::chrono::nanoseconds>(kTogether, kRest * (end - start));
 }
 
 void Instance::follow_cluster() {
@@ -385,7 +385,7 @@ void Instance::follow_cluster() {
 
 void Instance::cluster_changed() {
   if (std::exchange(cluster_changed_, true)) return;
-  cluster_timer_.expires_at(std::max(std::chrono::steady_clock::now() + kTogether, rested_));
+  cluster_timer_.expires_at(rested_);
   cluster_timer_.async_wait([this](const boost::system::error_code& error) {
     cluster_changed_ = false;
     if (!error) rebuild(Because::Cluster);

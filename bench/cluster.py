@@ -24,7 +24,8 @@ import harness  # noqa: E402
 CHANGES = 200
 SERVICES = 3000
 IDLE_SECONDS = 60
-RESTARTS = 5
+RESTARTS = 4
+AWAY_SECONDS = (0, 60)
 
 
 def percentile(values, part):
@@ -69,18 +70,20 @@ def creation(cluster, server):
           f"slowest {max(times):.1f} ms")
 
 
-def restart(cluster, server):
+def restart(cluster, server, away):
     times, outages = [], []
     for i in range(RESTARTS):
         cluster.kill()
         gone = time.monotonic()
+        time.sleep(away)
         cluster.start()
         back = time.monotonic()
         outages.append(back - gone)
-        answered(server, f"back-{i}", create(cluster, f"back-{i}"))
+        name = f"back-{away}-{i}"
+        answered(server, name, create(cluster, name))
         times.append(time.monotonic() - back)
     print(f"API server killed, away for {statistics.median(outages):.1f} s: a new name is answered "
-          f"{', '.join(f'{t:.1f}' for t in sorted(times))} s after it is ready")
+          f"{', '.join(f'{t:.2f}' for t in sorted(times))} s after it is ready")
 
 
 def main():
@@ -90,9 +93,10 @@ def main():
         server, _ = start(cluster, pathlib.Path(folder))
         print(f"no Services: {server.memory() / 2**20:.0f} MiB")
         creation(cluster, server)
-        restart(cluster, server)
+        for away in AWAY_SECONDS:
+            restart(cluster, server, away)
         server.stop()
-    for i in range(SERVICES - CHANGES - RESTARTS):
+    for i in range(SERVICES - CHANGES - RESTARTS * len(AWAY_SECONDS)):
         create(cluster, f"many-{i}")
     for _ in range(3):
         with tempfile.TemporaryDirectory() as folder:
