@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "app/admin.h"
 #include "app/cluster.h"
 #include "app/host.h"
 #include "app/log.h"
@@ -27,6 +28,7 @@
 #include "config/loader.h"
 #include "config/watcher.h"
 #include "dns/server.h"
+#include "http/server.h"
 #include "kubernetes/source.h"
 #include "vip/sqlite_store.h"
 
@@ -241,6 +243,9 @@ class Instance {
   bool commit(const Build& build);
   void publish(const Build& build);
 
+  void start_admin();
+  Report report() const;
+
   void follow_cluster();
   void cluster_changed();
 
@@ -283,6 +288,12 @@ class Instance {
   std::string resolv_conf_;                       // its text, as last read
   std::set<std::string> unwatched_;
   bool loaded_ = false;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  // Since when new VIPs can't be stored.
+  std::optional<std::chrono::steady_clock::time_point> uncommitted_since_;
+  std::size_t services_ = 0;  // of the last table
+  std::uint64_t reloads_ = 0;
+  std::unique_ptr<http::Server> admin_;
 };
 
 // The serial of the SOA: seconds of the Unix time, and one more for each table within a second.
@@ -310,8 +321,10 @@ bool Instance::commit(const Build& build) {
   } catch (const vip::StoreError& error) {
     log::error("the table in use stays, since new VIPs can't be stored; tried again soon",
                {{"reason", error.what()}});
+    if (!uncommitted_since_) uncommitted_since_ = std::chrono::steady_clock::now();
     return false;
   }
+  uncommitted_since_.reset();
   ledger_.apply(build.allocation.changes);
   return true;
 }
@@ -330,6 +343,8 @@ void Instance::publish(const Build& build) {
              {"received", std::to_string(received)},
              {"vipChanges", std::to_string(build.allocation.changes.size())}});
   loaded_ = true;
+  services_ = build.resources.services.size();
+  ++reloads_;
   options_.renumber = false;
   if (build.table.bytes() == table_.bytes()) return;
   table_ = build.table;
@@ -372,6 +387,43 @@ void Instance::rebuild(Because because) {
   if (!committed || missing) retry_later();
   const auto end = std::chrono::steady_clock::now();
   rested_ = end + std::max<std::chrono::nanoseconds>(kTogether, kRest * (end - start));
+}
+
+Report Instance::report() const {
+  Report report;
+  report.table = loaded_ || !table_.mesh().empty();
+  report.confirmed = loaded_;
+  std::optional<std::chrono::steady_clock::time_point> behind = uncommitted_since_;
+  if (behind) report.waiting = "new VIPs can't be stored";
+  if (source_ != nullptr && source_->behind_since()) {
+    behind = std::min(behind.value_or(*source_->behind_since()), *source_->behind_since());
+    report.waiting = source_->problem();
+  }
+  if (!loaded_) behind = started_;
+  if (behind) {
+    const std::chrono::duration<double> age = std::chrono::steady_clock::now() - *behind;
+    report.age = age.count();
+  }
+  report.names = table_.size();
+  report.services = services_;
+  report.reloads = reloads_;
+  report.received = source_ == nullptr ? 0 : source_->received();
+  report.counters = server_.counters();
+  return report;
+}
+
+// Names matter more than what can be told of them: without this server the others go on.
+void Instance::start_admin() {
+  const std::string address = settings_.admin.address.to_string();
+  try {
+    admin_ = std::make_unique<http::Server>(
+        io_, address, settings_.admin.port,
+        [this](std::string_view path) { return admin_page(path, report()); });
+    log::info("admin server", {{"address", address}, {"port", std::to_string(admin_->port())}});
+  } catch (const std::runtime_error& error) {
+    log::error("there is no admin server: set another address with admin",
+               {{"address", config::to_string(settings_.admin)}, {"reason", error.what()}});
+  }
 }
 
 void Instance::follow_cluster() {
@@ -516,6 +568,7 @@ int Instance::run() {
   forward();
   follow_resolv_conf();
   wait_for_signal();
+  start_admin();
   if (cluster_) follow_cluster();
   adopt(loader_.load());
   watched_.assign(watcher_.fd());

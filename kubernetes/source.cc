@@ -78,7 +78,10 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   void start();
   void stop();
   bool synced();
-  bool current() const;
+  std::string problem() const;
+  std::optional<std::chrono::steady_clock::time_point> behind_since() const {
+    return behind_since_;
+  }
   std::uint64_t received() const;
   Snapshot snapshot();
   void write(const std::vector<Status>& statuses);
@@ -119,6 +122,7 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   std::uint64_t received_ = 0;      // by feeds that are gone
   std::unique_ptr<Writer> writer_;  // none unless the settings want it
   std::string writing_problem_;
+  std::optional<std::chrono::steady_clock::time_point> behind_since_;
   bool synced_ = false;
   bool stopped_ = false;
 };
@@ -253,11 +257,13 @@ void Source::Impl::report(Feed& feed, const std::string& problem) {
   if (stopped_ || feed.problem == problem) return;
   feed.problem = problem;
   if (!problem.empty()) {
+    if (!behind_since_) behind_since_ = std::chrono::steady_clock::now();
     if (told_.insert(problem).second) tell_({true, problem});
     return;
   }
   const bool well = std::ranges::all_of(feeds_, [](const auto& f) { return f->problem.empty(); });
   if (!well || told_.empty()) return;
+  behind_since_.reset();
   told_.clear();
   tell_({false, "the API server is followed again"});
 }
@@ -269,9 +275,11 @@ bool Source::Impl::synced() {
   return synced_;
 }
 
-bool Source::Impl::current() const {
-  return std::ranges::all_of(
-      feeds_, [](const auto& feed) { return feed->reflector->listed() && feed->problem.empty(); });
+std::string Source::Impl::problem() const {
+  for (const auto& feed : feeds_) {
+    if (!feed->problem.empty()) return feed->problem;
+  }
+  return "";
 }
 
 std::uint64_t Source::Impl::received() const {
@@ -350,8 +358,11 @@ Source::~Source() {
 bool Source::synced() const {
   return impl_->synced();
 }
-bool Source::current() const {
-  return impl_->current();
+std::string Source::problem() const {
+  return impl_->problem();
+}
+std::optional<std::chrono::steady_clock::time_point> Source::behind_since() const {
+  return impl_->behind_since();
 }
 std::uint64_t Source::received() const {
   return impl_->received();

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,8 +66,9 @@ class Source {
 
   // Everything was received at least once. Before that a snapshot would lack names that exist.
   bool synced() const;
-  // All collections are received and followed at this moment.
-  bool current() const;
+  // What keeps a collection from being followed at this moment, and since when; "" if nothing does.
+  std::string problem() const;
+  std::optional<std::chrono::steady_clock::time_point> behind_since() const;
   // Octets received so far.
   std::uint64_t received() const;
   Snapshot snapshot() const;

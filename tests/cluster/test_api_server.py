@@ -61,9 +61,14 @@ class ApiServer(harness.Case):
         CLUSTER.kill()
         server.wait_for("connecting to")
         self.assertEqual(server.addresses(redis[0]), redis[1])
+        self.assertRegex(server.admin("/readyz")[1], r"^ready, with a table that is \d+ s old: conn")
+        age = [line for line in server.admin("/metrics")[1].splitlines()
+               if line.startswith("mesh_dns_table_age_seconds ")]
+        self.assertGreater(float(age[0].split()[1]), 0)
         CLUSTER.start()
         server.wait_for_addresses(*self.make("later"))
         server.wait_for("the API server is followed again")
+        self.assertEqual(server.admin("/readyz"), (200, "ready\n"))
         self.assertEqual(server.addresses(redis[0]), redis[1])
 
     def test_without_it_the_last_good_table_is_served(self):
@@ -77,6 +82,9 @@ class ApiServer(harness.Case):
             server.port = int(server.wait_for("listening")["port"])
             server.wait_for("connecting to")
             self.assertEqual(server.addresses(redis[0]), redis[1])
+            status, text = server.admin("/readyz")
+            self.assertEqual(status, 200)
+            self.assertRegex(text, r"^ready, with the table of the state file, for \d+ s: connect")
         finally:
             CLUSTER.start()
         server.wait_for("ready")
@@ -144,6 +152,9 @@ class ApiServer(harness.Case):
         self.assertIn("by RBAC", line)
         self.make("redis")
         self.assertEqual(server.logged("ready"), [])
+        status, text = server.admin("/readyz")
+        self.assertEqual(status, 503)
+        self.assertRegex(text, r"^no table yet for \d+ s: .*cannot list")
 
     def test_what_cannot_be_trusted_is_not_asked(self):
         other = cluster.Authority(self.folder / "pki")

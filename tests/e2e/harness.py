@@ -2,6 +2,7 @@
 
 The binary is $MESH_DNS. Every server listens on port 0 and says in its log what it got.
 """
+import http.client
 import json
 import os
 import pathlib
@@ -131,7 +132,7 @@ class Server:
         self.log_path = self.folder / f"log-{random.randrange(1 << 32):08x}.txt"
         config = self.folder / "settings.yaml"
         config.write_text(settings or "log: {format: json}\n")
-        defaults = {"--listen": "127.0.0.1:0", "--state": self.folder / "state.db",
+        defaults = {"--listen": "127.0.0.1:0", "--admin": "127.0.0.1:0", "--state": self.folder / "state.db",
                     "--resources": resources or self.folder / "resources"}
         self.command = [*prefix, BINARY, "serve", "--config", str(config), *arguments]
         for flag, value in defaults.items():
@@ -201,6 +202,14 @@ class Server:
     def dig(self, *arguments):
         command = ["dig", "@127.0.0.1", "-p", str(self.port), "+time=5", "+tries=1", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE).stdout
+
+    def admin(self, path, method="GET"):
+        """The status and the text of a page of the admin server."""
+        port = int(self.wait_for("admin server")["port"])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
 
     def memory(self, field="VmRSS"):
         """A field of /proc/PID/status in bytes."""
