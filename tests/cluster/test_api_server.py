@@ -33,6 +33,10 @@ class ApiServer(harness.Case):
     def setUp(self):
         super().setUp()
         self.space = self._testMethodName.removeprefix("test_").replace("_", "-")[:40].strip("-")
+        # A test that failed may have left it dead, and the others are to tell of themselves.
+        for name, start in (("etcd", CLUSTER.start_etcd), ("kube-apiserver", CLUSTER.start)):
+            if name not in CLUSTER.processes:
+                start()
         CLUSTER.namespace(self.space)
         self.write("generators.yaml", GENERATOR)
         self.token = self.folder / "token"
@@ -61,14 +65,15 @@ class ApiServer(harness.Case):
         CLUSTER.kill()
         server.wait_for("connecting to")
         self.assertEqual(server.addresses(redis[0]), redis[1])
-        self.assertRegex(server.admin("/readyz")[1], r"^ready, with a table that is \d+ s old: conn")
+        # Why depends on which of the collections is asked, and what it tried last.
+        self.assertRegex(server.admin("/readyz")[1], r"^ready, with a table that is \d+ s old: \w")
         age = [line for line in server.admin("/metrics")[1].splitlines()
                if line.startswith("mesh_dns_table_age_seconds ")]
         self.assertGreater(float(age[0].split()[1]), 0)
         CLUSTER.start()
         server.wait_for_addresses(*self.make("later"))
         server.wait_for("the API server is followed again")
-        self.assertEqual(server.admin("/readyz"), (200, "ready\n"))
+        harness.wait_until(lambda: server.admin("/readyz") == (200, "ready\n"), "all is well")
         self.assertEqual(server.addresses(redis[0]), redis[1])
 
     def test_without_it_the_last_good_table_is_served(self):
