@@ -4,18 +4,14 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-#include <map>
-#include <optional>
 #include <random>
+#include <set>
 #include <stdexcept>
 
 #include "app/log.h"
 #include "app/resource_json.h"
+#include "config/files.h"
 
 namespace app {
 namespace {
@@ -25,12 +21,7 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::optional<std::string> read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) return std::nullopt;
-  return text;
-}
+constexpr std::uint64_t kMaxFile = 16u << 20;  // octets
 
 kubernetes::AccessResult find_access(const config::Settings& settings) {
   const std::string& path = settings.kubernetes.kubeconfig;
@@ -38,25 +29,13 @@ kubernetes::AccessResult find_access(const config::Settings& settings) {
     const std::string directory = kubernetes::kServiceAccount;
     return kubernetes::in_cluster(variable("KUBERNETES_SERVICE_HOST"),
                                   variable("KUBERNETES_SERVICE_PORT"), directory,
-                                  read(directory + "/namespace").value_or(""));
+                                  config::read_file(directory + "/namespace", kMaxFile).text);
   }
-  const auto text = read(path);
-  if (!text) {
-    throw std::runtime_error("kubernetes.kubeconfig: " + path + ": " + std::strerror(errno));
+  const config::Content content = config::read_file(path, kMaxFile);
+  if (!content.error.empty()) {
+    throw std::runtime_error("kubernetes.kubeconfig: " + path + ": " + content.error);
   }
-  return kubernetes::parse_kubeconfig(*text, path, settings.kubernetes.context);
-}
-
-kubernetes::From from(config::FromServices services) {
-  switch (services) {
-    case config::FromServices::Off:
-      return kubernetes::From::Nothing;
-    case config::FromServices::Injected:
-      return kubernetes::From::Injected;
-    case config::FromServices::Labelled:
-      break;
-  }
-  return kubernetes::From::Labelled;
+  return kubernetes::parse_kubeconfig(content.text, path, settings.kubernetes.context);
 }
 
 // Two processes of one host are two instances.
@@ -71,8 +50,9 @@ template <typename T>
 void add(std::vector<std::shared_ptr<const T>>& cluster,
          const std::vector<std::shared_ptr<const T>>& files, auto key, std::string_view what,
          mesh::Diagnostics& diagnostics) {
-  std::map<decltype(key(*files.front())), const T*> known;
-  for (const auto& resource : cluster) known.emplace(key(*resource), resource.get());
+  if (files.empty()) return;
+  std::set<decltype(key(*files.front()))> known;
+  for (const auto& resource : cluster) known.insert(key(*resource));
   for (const auto& resource : files) {
     if (!known.contains(key(*resource))) {
       cluster.push_back(resource);
@@ -99,7 +79,7 @@ kubernetes::SourceSettings source_settings(const config::Settings& settings) {
   }
   if (!access) throw std::runtime_error(problems);
   return {std::move(*access),
-          from(settings.generate_from_services),
+          settings.generate_from_services,
           {settings.locality(), settings.limits, config::UnknownFields::Warn},
           settings.kubernetes.write_status,
           identity()};

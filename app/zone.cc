@@ -64,8 +64,7 @@ std::shared_ptr<const dns::Zone> make_zone(const Table& table, const config::Set
   zone.apexes = names(ready ? table.zones() : settings.dns.zones);
   zone.fallthrough = names(settings.dns.fallthrough);
   // A zone of ours may be above the cluster's: with a template like {{ .Name }}.local.
-  if (const auto domain = dns::Name::parse(settings.cluster_domain());
-      domain && !settings.cluster_domain().empty()) {
+  if (const auto domain = dns::Name::parse(settings.cluster_domain())) {
     zone.fallthrough.push_back(*domain);
   }
   zone.pointers_outside_ranges = settings.mode == config::Mode::Universal;

@@ -1,5 +1,5 @@
 // The file system as the loader sees it: which files there are below a path, whether one changed,
-// and what is in it. Internal to the folder.
+// and what is in it.
 #pragma once
 
 #include <sys/stat.h>

@@ -18,6 +18,8 @@
 namespace config {
 
 enum class Mode : std::uint8_t { Universal, Kubernetes };
+// The Services that MeshServices are made of: those with the label kuma.io/mesh, or also all in
+// namespaces with the label kuma.io/sidecar-injection.
 enum class FromServices : std::uint8_t { Off, Labelled, Injected };
 enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
 enum class LogFormat : std::uint8_t { Text, Json };

@@ -18,7 +18,6 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <charconv>
 #include <optional>
-#include <stdexcept>
 
 namespace http {
 namespace {
@@ -156,17 +155,12 @@ asio::awaitable<Result<Response>> converse(Stream& stream,
 
   Response response;
   response.status = parser.get().result_int();
-  response.content_type = parser.get()[message::field::content_type];
   const std::string_view after = parser.get()[message::field::retry_after];
   std::from_chars(after.data(), after.data() + after.size(), response.retry_after);
   co_return co_await read_body(stream, buffer, parser, std::move(response), sink);
 }
 
 }  // namespace
-
-void throw_exception_from_error(const Error& error, const boost::source_location&) {
-  throw std::runtime_error(error.text);
-}
 
 class Client::Impl {
  public:

@@ -46,7 +46,6 @@ struct Response {
   unsigned status = 0;
   std::string body;          // of lines(): only where the status isn't 200
   unsigned retry_after = 0;  // s; 0: the server named none
-  std::string content_type;
 };
 
 struct Error {
@@ -64,8 +63,6 @@ struct Error {
 
 template <typename T>
 using Result = boost::system::result<T, Error>;
-
-[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location&);
 
 struct Limits {
   std::chrono::milliseconds start{15'000};    // for each step up to the answer's header

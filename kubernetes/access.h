@@ -1,7 +1,7 @@
 // How an API server is reached, and as whom: from a kubeconfig, or from what a pod finds in its
 // service account.
 //
-// Pure functions of text; credentials.h reads the files that they name.
+// Pure functions of text; api.h reads the files that they name.
 #pragma once
 
 #include <optional>

@@ -7,6 +7,7 @@
 namespace kubernetes {
 namespace {
 
+using config::FromServices;
 using mesh::Severity;
 
 // Kubernetes' alphabet of safe names: no vowels and nothing that looks like one, so that a name
@@ -46,7 +47,7 @@ std::string app_protocol(const ServicePort& port) {
 
 class Generation {
  public:
-  Generation(const Cluster& cluster, From from, const mesh::Locality& locality)
+  Generation(const Cluster& cluster, FromServices from, const mesh::Locality& locality)
       : cluster_(cluster), from_(from), locality_(locality) {
     for (const auto& [key, slice] : cluster.slices) {
       const Key service{key.name_space, slice.service};
@@ -80,7 +81,7 @@ class Generation {
   bool wanted(const Key& key, const Service& service) {
     const Namespace* in = name_space(key);
     if (in == nullptr) return false;  // going, or not yet here
-    const bool injected = from_ == From::Injected && in->injected;
+    const bool injected = from_ == FromServices::Injected && in->injected;
     if (!service.labels.get(mesh::label::kMesh) && !injected) return false;
     const std::string mesh = mesh_of(key, service);
     if (cluster_.meshes != nullptr && !cluster_.meshes->contains({"", mesh})) {
@@ -195,17 +196,13 @@ class Generation {
   }
 
   const Cluster& cluster_;
-  const From from_;
+  const FromServices from_;
   const mesh::Locality& locality_;
   std::map<Key, std::vector<const PodEndpoint*>> endpoints_;
   Generated generated_;
 };
 
 }  // namespace
-
-std::string to_string(const Key& key) {
-  return key.name_space.empty() ? key.name : key.name_space + '/' + key.name;
-}
 
 bool is_enabled(std::string_view value) {
   return value == "true" || value == "enabled" || value == "yes";
@@ -222,8 +219,9 @@ std::string headless_name(std::string_view pod, const Key& service) {
   return std::string(pod) + '-' + hash.text();
 }
 
-Generated generate(const Cluster& cluster, From from, const mesh::Locality& locality) {
-  if (from == From::Nothing) return {};
+Generated generate(const Cluster& cluster, config::FromServices from,
+                   const mesh::Locality& locality) {
+  if (from == FromServices::Off) return {};
   return Generation(cluster, from, locality).run();
 }
 

@@ -5,24 +5,17 @@
 // A pure function of values.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "config/settings.h"
 #include "kubernetes/objects.h"
 #include "mesh/diagnostic.h"
 #include "mesh/resources.h"
 
 namespace kubernetes {
-
-// The Services that MeshServices are made of.
-enum class From : std::uint8_t {
-  Nothing,
-  Labelled,  // those with the label kuma.io/mesh
-  Injected,  // also all in a namespace with the label kuma.io/sidecar-injection: enabled
-};
 
 // The labels of what is generated, and those of what it is made from.
 namespace label {
@@ -42,7 +35,8 @@ struct Generated {
 
 // A Service with a cluster IP makes one MeshService of its name, with its cluster IPs as VIPs; a
 // headless one makes one of each pod behind it, ready or not, with the pod's addresses.
-Generated generate(const Cluster& cluster, From from, const mesh::Locality& locality);
+Generated generate(const Cluster& cluster, config::FromServices from,
+                   const mesh::Locality& locality);
 
 // The name of the MeshService of a pod of a headless Service: the pod's with a hash of the
 // Service's.

@@ -23,7 +23,10 @@ struct Key {
 
   auto operator<=>(const Key&) const = default;
 };
-std::string to_string(const Key& key);  // "redis-system/redis"
+// "redis-system/redis"
+inline std::string to_string(const Key& key) {
+  return key.name_space.empty() ? key.name : key.name_space + '/' + key.name;
+}
 
 struct ServicePort {
   std::string name;

@@ -1,8 +1,5 @@
 #include "kubernetes/reflector.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
 #include "http/url.h"
@@ -34,21 +31,11 @@ bool is_before(std::string_view a, std::string_view b) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
-// What a Status object says, else the text itself, shortened.
-std::string message_of(const std::string& body) {
-  boost::system::error_code error;
-  const json::value value = json::parse(body, error);
-  const json::object* status = error ? nullptr : value.if_object();
-  if (status != nullptr) return std::string(text_at(*status, "message"));
-  return body.substr(0, 200);
-}
-
 }  // namespace
 
-Reflector::Reflector(Collection collection, Credentials& credentials, Receiver& receiver,
-                     Report report)
+Reflector::Reflector(Collection collection, Api& api, Receiver& receiver, Report report)
     : collection_(std::move(collection)),
-      credentials_(credentials),
+      api_(api),
       receiver_(receiver),
       report_(std::move(report)) {}
 
@@ -56,8 +43,8 @@ double Reflector::chance() {
   return std::uniform_real_distribution<double>(0, 1)(random_);
 }
 
-std::string Reflector::target(const std::string& query) const {
-  std::string target = collection_.path + '?' + query;
+std::string Reflector::target(std::string_view query) const {
+  std::string target = collection_.path + '?' + std::string(query);
   if (!collection_.label_selector.empty()) {
     target += "&labelSelector=" + http::escape(collection_.label_selector);
   }
@@ -67,28 +54,19 @@ std::string Reflector::target(const std::string& query) const {
   return target;
 }
 
-http::Request Reflector::request(std::string query) {
-  for (const std::string& problem : credentials_.refresh(steady_clock::now())) {
-    failing_ = true;  // so that the next answer is good news
-    report_("credentials: " + problem);
-  }
+http::Request Reflector::request(std::string_view query) const {
   http::Request request;
   const bool watches = query.starts_with("watch");
   request.target = target(query);
   request.headers.emplace_back("Accept", !collection_.metadata_only ? "application/json"
                                          : watches                  ? kMetadataOnly
                                                                     : kMetadataOnlyList);
-  if (!credentials_.token().empty()) {
-    request.headers.emplace_back("Authorization", "Bearer " + credentials_.token());
-  }
   return request;
 }
 
-asio::awaitable<http::Result<http::Response>> Reflector::get(std::string query,
-                                                             http::Limits limits) {
-  http::Request get = request(std::move(query));
-  const auto client = credentials_.client();  // kept while it is used
-  auto response = co_await client->fetch(std::move(get), limits);
+asio::awaitable<http::Result<http::Response>> Reflector::get(std::string query) {
+  http::Request get = request(query);
+  auto response = co_await api_.fetch(std::move(get), http::Limits());
   if (response) received_ += response->body.size();
   co_return response;
 }
@@ -101,22 +79,13 @@ Reflector::Next Reflector::failed(std::string problem, unsigned retry_after) {
   return Next::Wait;
 }
 
-Reflector::Next Reflector::failed(const http::Error& error) {
-  using What = http::Error::What;
-  // Whoever changes a CA changes the files too.
-  if (error.what == What::Tls || error.what == What::Identity) credentials_.expire();
-  return failed(error.text);
-}
-
-Reflector::Next Reflector::refused(const http::Response& response, const char* doing) {
-  const std::string message = message_of(response.body);
-  if (response.status == 410) return Next::List;
-  if (response.status == 401) credentials_.expire();
-  std::string problem = std::string(doing) + ' ' + collection_.path + ": status " +
-                        std::to_string(response.status) + ": " + message;
-  if (response.status == 401) problem += ": the token or the certificate isn't accepted";
-  if (response.status == 403) problem += ": give the service account this right by RBAC";
-  return failed(std::move(problem), response.retry_after);
+Reflector::Next Reflector::refused(const char* doing,
+                                   const http::Result<http::Response>& response) {
+  // What keeps all collections from being asked is one problem.
+  if (!response) return failed(response.error().text);
+  if (response->status == 410) return Next::List;
+  return failed(problem(std::string(doing) + ' ' + collection_.path, response),
+                response->retry_after);
 }
 
 asio::awaitable<void> Reflector::run() {
@@ -128,7 +97,8 @@ asio::awaitable<void> Reflector::run() {
       next = failed(collection_.path + ": " + error.what());
     }
     if (next == Next::List) version_.clear();
-    if (next == Next::Wait && !stopped_) co_await wait();
+    if (next != Next::Wait || stopped_) continue;
+    co_await sleep(backoff_.next(steady_clock::now(), chance(), std::exchange(least_wait_, 0ms)));
   }
 }
 
@@ -136,13 +106,6 @@ asio::awaitable<Reflector::Next> Reflector::step() {
   if (version_.empty()) co_return co_await list();
   if (in_doubt_) co_return co_await check_version();
   co_return co_await watch();
-}
-
-asio::awaitable<void> Reflector::wait() {
-  const auto time = backoff_.next(steady_clock::now(), chance(), std::exchange(least_wait_, 0ms));
-  asio::steady_timer timer(co_await asio::this_coro::executor, time);
-  boost::system::error_code error;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
 }
 
 // A list in pages is of one moment: that of its first page.
@@ -155,15 +118,13 @@ asio::awaitable<Reflector::Next> Reflector::list() {
     // g++ 12 destroys some temporaries within co_await twice, so the query has a name.
     std::string query = first;
     if (!token.empty()) query += "&continue=" + http::escape(token);
-    auto response = co_await get(std::move(query), http::Limits());
+    auto response = co_await get(std::move(query));
     if (stopped_) co_return Next::Wait;
-    if (!response) co_return failed(response.error());
-    if (response->status != 200) {
-      // The list was too slow for its moment, which is forgotten by now: another one, not at once.
-      if (response->status == 410)
-        co_return failed("the pages of " + collection_.path + " expired");
-      co_return refused(*response, "listing");
+    // The list was too slow for its moment, which is forgotten by now: another one, not at once.
+    if (response && response->status == 410) {
+      co_return failed("the pages of " + collection_.path + " expired");
     }
+    if (!response || response->status != 200) co_return refused("listing", response);
     if (!take_page(response->body, token, version)) {
       co_return failed("the list of " + collection_.path + " is no JSON of a list");
     }
@@ -198,10 +159,9 @@ bool Reflector::take_page(std::string& body, std::string& token, std::string& ve
 // future is a watch that says nothing for a long time, so the versions are compared first.
 asio::awaitable<Reflector::Next> Reflector::check_version() {
   std::string query = "limit=1";
-  auto response = co_await get(std::move(query), http::Limits());
+  auto response = co_await get(std::move(query));
   if (stopped_) co_return Next::Wait;
-  if (!response) co_return failed(response.error());
-  if (response->status != 200) co_return refused(*response, "listing");
+  if (!response || response->status != 200) co_return refused("listing", response);
   boost::system::error_code error;
   const json::value page = json::parse(response->body, error);
   if (error || !page.is_object()) co_return Next::List;
@@ -217,7 +177,6 @@ asio::awaitable<Reflector::Next> Reflector::watch() {
   http::Request get =
       request("watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(seconds) +
               "&resourceVersion=" + http::escape(version_));
-  const auto client = credentials_.client();
   http::Limits limits;
   limits.silence = std::chrono::seconds(seconds) + kGrace;
   heard_ = false;
@@ -227,13 +186,11 @@ asio::awaitable<Reflector::Next> Reflector::watch() {
   std::function<bool(std::string_view)> take = [this](std::string_view line) {
     return take_event(line);
   };
-  const auto response = co_await client->lines(std::move(get), limits, std::move(take));
+  const auto response = co_await api_.lines(std::move(get), limits, std::move(take));
   if (stopped_) co_return Next::Wait;
-  if (!response) {
-    if (response.error().what == http::Error::What::TooLarge) version_.clear();
-    co_return failed(response.error());
-  }
-  if (response->status != 200) co_return refused(*response, "watching");
+  // The same event would come again.
+  if (!response && response.error().what == http::Error::What::TooLarge) version_.clear();
+  if (!response || response->status != 200) co_return refused("watching", response);
   if (after_watch_ == Next::Wait) co_return failed(std::move(event_problem_));
   if (after_watch_ == Next::List) co_return Next::List;
   if (heard_) co_return Next::Watch;

@@ -9,7 +9,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/json/fwd.hpp>
 #include <chrono>
 #include <cstdint>
@@ -17,10 +16,11 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "http/client.h"
+#include "kubernetes/api.h"
 #include "kubernetes/backoff.h"
-#include "kubernetes/credentials.h"
 
 namespace kubernetes {
 
@@ -50,7 +50,7 @@ class Reflector {
   using Report = std::function<void(const std::string& problem)>;
 
   // All must outlive the coroutine of run().
-  Reflector(Collection collection, Credentials& credentials, Receiver& receiver, Report report);
+  Reflector(Collection collection, Api& api, Receiver& receiver, Report report);
 
   // Runs until stop(). Throws nothing.
   boost::asio::awaitable<void> run();
@@ -69,21 +69,19 @@ class Reflector {
   boost::asio::awaitable<Next> list();
   boost::asio::awaitable<Next> check_version();
   boost::asio::awaitable<Next> watch();
-  boost::asio::awaitable<void> wait();
-  boost::asio::awaitable<http::Result<http::Response>> get(std::string query, http::Limits limits);
+  boost::asio::awaitable<http::Result<http::Response>> get(std::string query);
 
   bool take_page(std::string& body, std::string& token, std::string& version);
   bool take_event(std::string_view line);
   bool take_event(std::string_view type, boost::json::object& object);
   Next failed(std::string problem, unsigned retry_after = 0);
-  Next failed(const http::Error& error);
-  Next refused(const http::Response& response, const char* doing);
-  http::Request request(std::string query);
-  std::string target(const std::string& query) const;
+  Next refused(const char* doing, const http::Result<http::Response>& response);
+  http::Request request(std::string_view query) const;
+  std::string target(std::string_view query) const;
   double chance();
 
   const Collection collection_;
-  Credentials& credentials_;
+  Api& api_;
   Receiver& receiver_;
   const Report report_;
   std::string version_;    // to watch from; "" to list first

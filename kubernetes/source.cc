@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-#include "kubernetes/credentials.h"
+#include "kubernetes/api.h"
 #include "kubernetes/store.h"
 #include "kubernetes/writer.h"
 
@@ -17,6 +17,7 @@ namespace kubernetes {
 namespace {
 
 namespace asio = boost::asio;
+using config::FromServices;
 
 // The definition of Kuma's kind of meshes, which are wanted only by name.
 constexpr std::string_view kMeshes = "meshes.kuma.io";
@@ -46,9 +47,9 @@ bool any(const auto&) {
   return true;
 }
 
-// "meshservices.kuma.io" → "/apis/kuma.io/v1alpha1/meshservices"
-std::string path_of(std::string_view definition) {
-  return "/apis/kuma.io/v1alpha1/" + std::string(definition.substr(0, definition.find('.')));
+// "meshservices.kuma.io" → "meshservices"
+std::string resource_of(std::string_view definition) {
+  return std::string(definition.substr(0, definition.find('.')));
 }
 
 // One collection on its way to where it is kept.
@@ -57,11 +58,6 @@ struct Feed {
   std::unique_ptr<Reflector> reflector;
   std::string problem;  // "" while all is well
 };
-
-void sort(mesh::Resources& resources) {
-  const auto by_id = [](const auto& a, const auto& b) { return a->id() < b->id(); };
-  std::ranges::sort(resources.services, by_id);
-}
 
 }  // namespace
 
@@ -73,7 +69,7 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
         settings_(std::move(settings)),
         changed_(std::move(changed)),
         tell_(std::move(tell)),
-        credentials_(settings_.access) {}
+        api_(settings_.access, [this](const std::string& problem) { warn(problem); }) {}
 
   void start();
   void stop();
@@ -104,6 +100,9 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   void spawn(asio::awaitable<void> (Writer::*run)());
   void report(Feed& feed, const std::string& problem);
   void report_writing(const std::string& problem);
+  void warn(const std::string& problem) {
+    if (!stopped_) tell_({true, problem});
+  }
   void add_given(Snapshot& snapshot) const;
   void add_generated(Snapshot& snapshot) const;
 
@@ -111,7 +110,7 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   const SourceSettings settings_;
   const std::function<void()> changed_;
   const std::function<void(const Event&)> tell_;
-  Credentials credentials_;
+  Api api_;
   Cluster cluster_;
   std::map<Key, std::string> definitions_;  // those of Kuma that are installed
   std::map<Key, std::string> meshes_;
@@ -132,7 +131,7 @@ std::shared_ptr<Feed> Source::Impl::follow(Collection collection,
   auto feed = std::make_shared<Feed>();
   feed->receiver = std::move(receiver);
   feed->reflector = std::make_unique<Reflector>(
-      std::move(collection), credentials_, *feed->receiver,
+      std::move(collection), api_, *feed->receiver,
       [this, feed = feed.get()](const std::string& problem) { report(*feed, problem); });
   feeds_.push_back(feed);
   asio::co_spawn(
@@ -147,8 +146,8 @@ std::shared_ptr<Feed> Source::Impl::follow(Collection collection,
 void Source::Impl::start() {
   // With the label on Services alone, the slices have it too: their controller copies it.
   const std::string labelled =
-      settings_.from == From::Labelled ? std::string(mesh::label::kMesh) : "";
-  if (settings_.from != From::Nothing) {
+      settings_.from == FromServices::Labelled ? std::string(mesh::label::kMesh) : "";
+  if (settings_.from != FromServices::Off) {
     follow({"/api/v1/services", labelled, "", false}, store(cluster_.services, decode_service));
     follow({"/apis/discovery.k8s.io/v1/endpointslices", labelled, "", false},
            store<EndpointSlice>(cluster_.slices, decode_slice,
@@ -174,7 +173,7 @@ void Source::Impl::spawn(asio::awaitable<void> (Writer::*run)()) {
 
 void Source::Impl::start_writer() {
   writer_ = std::make_unique<Writer>(
-      io_.get_executor(), credentials_, settings_.identity,
+      io_.get_executor(), api_, settings_.identity,
       [this](const std::string& problem) { report_writing(problem); },
       [this](bool leading) {
         if (stopped_) return;
@@ -186,9 +185,8 @@ void Source::Impl::start_writer() {
 }
 
 void Source::Impl::report_writing(const std::string& problem) {
-  if (stopped_ || problem == writing_problem_) return;
+  if (problem != writing_problem_ && !problem.empty()) warn(problem);
   writing_problem_ = problem;
-  if (!problem.empty()) tell_({true, problem});
 }
 
 void Source::Impl::write(const std::vector<Status>& statuses) {
@@ -205,7 +203,8 @@ void Source::Impl::write(const std::vector<Status>& statuses) {
     const boost::json::value value = boost::json::parse(status.json);
     std::string text = status_text(&value);
     if (text == resource->second.status) continue;
-    writes.push_back({kind, key, resource->second.uid, std::move(text)});
+    writes.push_back(
+        {kind, resource_of(custom->definition), key, resource->second.uid, std::move(text)});
   }
   writer_->want(std::move(writes));
 }
@@ -228,7 +227,8 @@ void Source::Impl::follow_definitions() {
 }
 
 void Source::Impl::follow_kind(const CustomKind& kind) {
-  Collection collection{path_of(kind.definition), "", "", kind.definition == kMeshes};
+  Collection collection{std::string(kKumaGroup) + resource_of(kind.definition), "", "",
+                        kind.definition == kMeshes};
   if (kind.definition == kMeshes) {
     kinds_[kind.definition] = follow(std::move(collection), store<std::string>(meshes_, name_of));
     return;
@@ -248,8 +248,7 @@ void Source::Impl::forget_kind(std::string_view definition) {
   std::erase(feeds_, feed);
   documents_.erase(definition);
   if (definition == kMeshes) meshes_.clear();
-  if (!stopped_)
-    tell_({true, std::string(definition) + " is no longer defined: its resources are gone"});
+  warn(std::string(definition) + " is no longer defined: its resources are gone");
 }
 
 // Several collections fail for one reason, and one after the other: it is told once.
@@ -291,7 +290,6 @@ std::uint64_t Source::Impl::received() const {
 void Source::Impl::add_given(Snapshot& snapshot) const {
   mesh::Resources& resources = snapshot.resources;
   for (const auto& [definition, store] : documents_) {
-    snapshot.objects += store->resources().size();
     for (const auto& [key, resource] : store->resources()) {
       const config::Document& document = resource.document;
       std::ranges::copy(document.services, std::back_inserter(resources.services));
@@ -307,7 +305,7 @@ void Source::Impl::add_given(Snapshot& snapshot) const {
 void Source::Impl::add_generated(Snapshot& snapshot) const {
   Generated generated = generate(cluster_, settings_.from, settings_.resources.locality);
   auto& given = snapshot.resources.services;
-  if (settings_.from == From::Injected) {
+  if (settings_.from == FromServices::Injected) {
     std::erase_if(given, [](const auto& service) {
       return service->meta.labels.get(mesh::label::kManagedBy) == label::kController &&
              service->meta.labels.get(mesh::label::kOrigin) == "zone";
@@ -338,11 +336,8 @@ Snapshot Source::Impl::snapshot() {
   const auto meshes = kinds_.find(kMeshes);
   const bool known = meshes != kinds_.end() && meshes->second->reflector->listed();
   cluster_.meshes = known ? &meshes_ : nullptr;
-  snapshot.objects = cluster_.services.size() + cluster_.slices.size() + cluster_.pods.size() +
-                     cluster_.namespaces.size();
   add_given(snapshot);
   add_generated(snapshot);
-  sort(snapshot.resources);
   return snapshot;
 }
 

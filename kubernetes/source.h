@@ -8,7 +8,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,16 +29,15 @@ namespace kubernetes {
 
 struct SourceSettings {
   Access access;
-  From from = From::Labelled;
+  config::FromServices from = config::FromServices::Labelled;
   config::LoaderSettings resources;  // how custom resources are read
   bool write_status = false;         // of custom resources
   std::string identity;              // ours among all instances; for writing
 };
 
 struct Snapshot {
-  mesh::Resources resources;  // given and generated, sorted
+  mesh::Resources resources;  // given and generated, in any order
   mesh::Diagnostics diagnostics;
-  std::size_t objects = 0;  // received and kept
 };
 
 // The status that a custom resource should have.

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
-#include <cctype>
 #include <ctime>
 
 #include "http/url.h"
@@ -19,7 +17,6 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr const char* kGroup = "/apis/kuma.io/v1alpha1";
 constexpr auto kPause = 2s;  // after a failure
 
 // The present as Kubernetes' MicroTime.
@@ -36,20 +33,12 @@ std::string present() {
   return std::string(text, size) + '.' + std::string(6 - digits.size(), '0') + digits + 'Z';
 }
 
-// "MeshService" → "meshservices"
-std::string plural(const std::string& kind) {
-  std::string text;
-  for (const char c : kind) text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text + 's';
-}
-
 }  // namespace
 
-Writer::Writer(asio::any_io_executor executor, Credentials& credentials, std::string identity,
+Writer::Writer(asio::any_io_executor executor, Api& api, std::string identity,
                std::function<void(const std::string&)> report, std::function<void(bool)> leading)
-    : credentials_(credentials),
-      lease_path_("/apis/coordination.k8s.io/v1/namespaces/" + credentials.access().name_space +
-                  "/leases"),
+    : api_(api),
+      lease_path_("/apis/coordination.k8s.io/v1/namespaces/" + api.access().name_space + "/leases"),
       report_(std::move(report)),
       leading_(std::move(leading)),
       election_(std::move(identity)),
@@ -69,36 +58,10 @@ void Writer::stop() {
   wake_.cancel();
 }
 
-asio::awaitable<void> Writer::sleep(std::chrono::milliseconds time) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, time);
-  boost::system::error_code error;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-}
-
 asio::awaitable<http::Result<http::Response>> Writer::send(http::Request request) {
-  for (const std::string& wrong : credentials_.refresh(steady_clock::now())) {
-    report_("credentials: " + wrong);
-  }
-  if (!credentials_.token().empty()) {
-    request.headers.emplace_back("Authorization", "Bearer " + credentials_.token());
-  }
   http::Limits limits;
   limits.start = limits.silence = 5s;
-  const auto client = credentials_.client();
-  auto response = co_await client->fetch(std::move(request), limits);
-  if (response && response->status == 401) credentials_.expire();
-  co_return response;
-}
-
-std::string Writer::problem(const char* doing, const http::Result<http::Response>& response) const {
-  const std::string prefix = std::string(doing) + ": ";
-  if (!response) return prefix + response.error().text;
-  boost::system::error_code error;
-  const json::value value = json::parse(response->body, error);
-  const std::string message =
-      !error && value.is_object() ? std::string(text_at(value.get_object(), "message")) : "";
-  return prefix + "status " + std::to_string(response->status) + ": " + message +
-         (response->status == 403 ? ": give the service account this right by RBAC" : "");
+  co_return co_await api_.fetch(std::move(request), limits);
 }
 
 void Writer::tell_leading() {
@@ -133,7 +96,7 @@ asio::awaitable<void> Writer::look() {
   put.method = lease ? "PUT" : "POST";
   put.target = lease ? lease_path_ + '/' + kLease : lease_path_;
   put.headers.emplace_back("Content-Type", "application/json");
-  put.body = to_json(*next, kLease, credentials_.access().name_space);
+  put.body = to_json(*next, kLease, api_.access().name_space);
   const auto sent = steady_clock::now();
   auto written = co_await send(std::move(put));
   if (written && (written->status == 200 || written->status == 201)) {
@@ -149,7 +112,7 @@ asio::awaitable<void> Writer::look() {
 asio::awaitable<bool> Writer::discover(std::string resource) {
   if (served_.contains(resource)) co_return true;
   http::Request get;
-  get.target = kGroup;
+  get.target = kKumaGroup.substr(0, kKumaGroup.size() - 1);
   auto response = co_await send(std::move(get));
   if (!response || response->status != 200) {
     report_(problem("reading what kinds there are", response));
@@ -167,14 +130,13 @@ asio::awaitable<bool> Writer::discover(std::string resource) {
 }
 
 asio::awaitable<bool> Writer::apply(StatusWrite write) {
-  const std::string resource = plural(write.kind);
-  const bool known = co_await discover(resource);
+  const bool known = co_await discover(write.resource);
   if (!known) co_return false;
-  const bool subresource = served_.contains(resource + "/status");
+  const bool subresource = served_.contains(write.resource + "/status");
   http::Request patch;
   patch.method = "PATCH";
-  patch.target = std::string(kGroup) + "/namespaces/" + write.key.name_space + '/' + resource +
-                 '/' + write.key.name + (subresource ? "/status" : "") +
+  patch.target = std::string(kKumaGroup) + "namespaces/" + write.key.name_space + '/' +
+                 write.resource + '/' + write.key.name + (subresource ? "/status" : "") +
                  "?fieldManager=mesh-dns&force=true";
   patch.headers.emplace_back("Content-Type", "application/apply-patch+yaml");
   // With the uid, a resource that has just been deleted isn't created again.
@@ -192,8 +154,7 @@ asio::awaitable<bool> Writer::apply(StatusWrite write) {
     served_.clear();
     co_return true;
   }
-  const std::string doing = "writing the status of " + write.kind + ' ' + to_string(write.key);
-  report_(problem(doing.c_str(), response));
+  report_(problem("writing the status of " + write.kind + ' ' + to_string(write.key), response));
   co_return false;
 }
 

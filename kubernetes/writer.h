@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "kubernetes/credentials.h"
+#include "kubernetes/api.h"
 #include "kubernetes/lease.h"
 #include "kubernetes/objects.h"
 
@@ -24,10 +24,11 @@ namespace kubernetes {
 
 // Of one custom resource.
 struct StatusWrite {
-  std::string kind;  // "MeshService"
+  std::string kind;      // "MeshService"
+  std::string resource;  // "meshservices"
   Key key;
   std::string uid;
-  std::string status;  // JSON
+  std::string status;  // JSON of an object
 };
 
 class Writer {
@@ -36,7 +37,7 @@ class Writer {
   static constexpr std::chrono::seconds kRest{30};
 
   // `identity` is ours among the instances. `report` is told of each failure.
-  Writer(boost::asio::any_io_executor executor, Credentials& credentials, std::string identity,
+  Writer(boost::asio::any_io_executor executor, Api& api, std::string identity,
          std::function<void(const std::string&)> report, std::function<void(bool)> leading);
 
   // What differs now; takes the place of what was there.
@@ -52,7 +53,6 @@ class Writer {
   boost::asio::awaitable<bool> discover(std::string resource);
   boost::asio::awaitable<bool> apply(StatusWrite write);
   boost::asio::awaitable<http::Result<http::Response>> send(http::Request request);
-  boost::asio::awaitable<void> sleep(std::chrono::milliseconds time);
   struct Written {
     std::chrono::steady_clock::time_point time;
     std::string status;
@@ -60,9 +60,8 @@ class Writer {
   bool is_due(const StatusWrite& write) const;
   bool leads() const { return election_.is_leader(Election::Clock::now()); }
   void tell_leading();
-  std::string problem(const char* doing, const http::Result<http::Response>& response) const;
 
-  Credentials& credentials_;
+  Api& api_;
   const std::string lease_path_;
   const std::function<void(const std::string&)> report_;
   const std::function<void(bool)> leading_;

@@ -35,7 +35,8 @@ LIBRARIES = {
     # Asio in headers makes every includer slow: only those that nobody outside the folder sees.
     "boost/asio*": ["dns/*.cc", "dns/udp.h", "dns/tcp.h", "dns/worker.h",
                      "dns/channel.h", "dns/resolver.h", "app/serve.cc",
-                     "http/*.cc", "http/client.h", "kubernetes/reflector.*", "kubernetes/writer.*",
+                     "http/*.cc", "http/client.h", "kubernetes/api.*",
+                     "kubernetes/reflector.*", "kubernetes/writer.*",
                      "kubernetes/source.cc"],
 }
 

@@ -9,6 +9,7 @@
 namespace kubernetes {
 namespace {
 
+using config::FromServices;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -53,8 +54,10 @@ struct World {
     const auto json = object('{' + meta(name, labels, annotations) + '}');
     cluster.pods[decode_key(json)] = decode_pod(json);
   }
-  Generated run(From from = From::Labelled) const { return generate(cluster, from, kLocality); }
-  std::vector<std::string> names(From from = From::Labelled) const {
+  Generated run(FromServices from = FromServices::Labelled) const {
+    return generate(cluster, from, kLocality);
+  }
+  std::vector<std::string> names(FromServices from = FromServices::Labelled) const {
     std::vector<std::string> names;
     for (const auto& service : run(from).services) names.push_back(service->meta.core_name());
     return names;
@@ -74,32 +77,36 @@ TEST(GenerateTest, WhichServicesMakeOne) {
     std::string annotations;
     std::string spec;
     std::string name_space;
-    From from;
+    FromServices from;
     bool made;
   };
   const std::string injected = R"("kuma.io/sidecar-injection":"enabled")";
   const Case kCases[] = {
-      {"labelled", kMesh, "", kSpec, "", From::Labelled, true},
-      {"not labelled", "", "", kSpec, "", From::Labelled, false},
-      {"injection counts only where asked for", "", "", kSpec, injected, From::Labelled, false},
-      {"injection", "", "", kSpec, injected, From::Injected, true},
+      {"labelled", kMesh, "", kSpec, "", FromServices::Labelled, true},
+      {"not labelled", "", "", kSpec, "", FromServices::Labelled, false},
+      {"injection counts only where asked for", "", "", kSpec, injected, FromServices::Labelled,
+       false},
+      {"injection", "", "", kSpec, injected, FromServices::Injected, true},
       {"injection is off", "", "", kSpec, R"("kuma.io/sidecar-injection":"disabled")",
-       From::Injected, false},
-      {"generation is off", kMesh, "", kSpec, injected, From::Nothing, false},
-      {"ignored", kMesh, R"("kuma.io/ignore":"true")", kSpec, "", From::Labelled, false},
-      {"ignored: yes", kMesh, R"("kuma.io/ignore":"yes")", kSpec, "", From::Labelled, false},
-      {"not ignored", kMesh, R"("kuma.io/ignore":"false")", kSpec, "", From::Labelled, true},
-      {"unreadable is not ignored", kMesh, R"("kuma.io/ignore":"x")", kSpec, "", From::Labelled,
+       FromServices::Injected, false},
+      {"generation is off", kMesh, "", kSpec, injected, FromServices::Off, false},
+      {"ignored", kMesh, R"("kuma.io/ignore":"true")", kSpec, "", FromServices::Labelled, false},
+      {"ignored: yes", kMesh, R"("kuma.io/ignore":"yes")", kSpec, "", FromServices::Labelled,
+       false},
+      {"not ignored", kMesh, R"("kuma.io/ignore":"false")", kSpec, "", FromServices::Labelled,
        true},
-      {"a gateway, whatever the value", kMesh, R"("kuma.io/gateway":"")", kSpec, "", From::Labelled,
-       false},
+      {"unreadable is not ignored", kMesh, R"("kuma.io/ignore":"x")", kSpec, "",
+       FromServices::Labelled, true},
+      {"a gateway, whatever the value", kMesh, R"("kuma.io/gateway":"")", kSpec, "",
+       FromServices::Labelled, false},
       {"a zone proxy", kMesh + R"(,"k8s.kuma.io/zone-proxy-type":"ingress")", "", kSpec, "",
-       From::Labelled, false},
-      {"no address yet", kMesh, "", R"("spec":{"ports":[]})", "", From::Labelled, false},
+       FromServices::Labelled, false},
+      {"no address yet", kMesh, "", R"("spec":{"ports":[]})", "", FromServices::Labelled, false},
       {"ExternalName, even with what it had before", kMesh, "",
-       R"("spec":{"type":"ExternalName","clusterIP":"10.96.0.7"})", "", From::Labelled, false},
-      {"headless without pods", kMesh, "", R"("spec":{"clusterIP":"None"})", "", From::Labelled,
+       R"("spec":{"type":"ExternalName","clusterIP":"10.96.0.7"})", "", FromServices::Labelled,
        false},
+      {"headless without pods", kMesh, "", R"("spec":{"clusterIP":"None"})", "",
+       FromServices::Labelled, false},
   };
   for (const Case& row : kCases) {
     World world;

@@ -1,0 +1,60 @@
+// An API server as all that ask it see it: requests carry our credentials, which are read again
+// while they are in use. A pod's token is replaced every hour, and certificates every few months.
+//
+// Owned by one thread, the one that runs the executor.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/client.h"
+#include "kubernetes/access.h"
+
+namespace kubernetes {
+
+class Api {
+ public:
+  // How long credentials are used before their files are read again; those that the server doesn't
+  // take, or whose CA doesn't know the server, are read again at once.
+  static constexpr std::chrono::seconds kFresh{60};
+
+  // `report` is told when files can't be read, which stay what they were, and why.
+  Api(Access access, std::function<void(const std::string&)> report);
+
+  // As http::Client's. The Api must outlive the coroutines.
+  boost::asio::awaitable<http::Result<http::Response>> fetch(http::Request request,
+                                                             http::Limits limits);
+  boost::asio::awaitable<http::Result<http::Response>> lines(
+      http::Request request, http::Limits limits, std::function<bool(std::string_view)> line);
+
+  const Access& access() const { return access_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void authorize(http::Request& request);
+  void refresh(Clock::time_point now);
+  void learn(const http::Result<http::Response>& response);
+
+  const Access access_;
+  const std::function<void(const std::string&)> report_;
+  http::Identity identity_;
+  std::string token_;
+  std::string problem_;                         // with the files, as last reported
+  std::shared_ptr<const http::Client> client_;  // whoever still uses an older one keeps it
+  Clock::time_point fresh_until_{};
+};
+
+// Of an answer that is no success: what was asked, what came, and the remedy if there is one.
+std::string problem(const std::string& doing, const http::Result<http::Response>& response);
+
+boost::asio::awaitable<void> sleep(std::chrono::milliseconds time);
+
+// Where Kuma's resources are.
+inline constexpr std::string_view kKumaGroup = "/apis/kuma.io/v1alpha1/";
+
+}  // namespace kubernetes
