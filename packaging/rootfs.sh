@@ -12,7 +12,8 @@ ldd "$program" | awk '$3 ~ /^\// {print $3} $1 ~ /^\// {print $1}' | while read 
 done
 # Names of services and hosts for getaddrinfo, as for an API server that is given by name.
 for library in libnss_files.so.2 libnss_dns.so.2; do
-  found=$(ldconfig -p | awk -v name="$library" '$1 == name {print $NF; exit}')
+  # All of the list is read: ldconfig would fail at a pipe that nobody reads to its end.
+  found=$(ldconfig -p | awk -v name="$library" '$1 == name && !found++ {print $NF}')
   [[ -z $found ]] || install -D -m 755 "$(realpath "$found")" "$root$found"
 done
 install -d -m 755 "$root/etc/mesh-dns/resources"

@@ -40,15 +40,28 @@ class Manifests(unittest.TestCase):
 
 
 class Container(unittest.TestCase):
+    def lay_out(self, root, path=os.environ["PATH"]):
+        os.chmod(root, 0o755)
+        done = subprocess.run([harness.SOURCE / "packaging" / "rootfs.sh", harness.BINARY, root],
+                              capture_output=True, text=True, env={"PATH": path})
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, for another owner")
+    def test_a_list_of_libraries_longer_than_a_pipe_holds(self):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as root:
+            program = pathlib.Path(folder) / "ldconfig"
+            program.write_text("#!/bin/sh\n/sbin/ldconfig -p && seq 100000\n")
+            program.chmod(0o755)
+            self.lay_out(root, f"{folder}:{os.environ['PATH']}")
+            self.assertTrue(list(pathlib.Path(root).rglob("libnss_dns.so.2")))
+
     @unittest.skipUnless(os.geteuid() == 0, "needs root, for chroot")
     def test_its_root_holds_the_program_and_no_shell(self):
         libraries = subprocess.run(["ldd", harness.BINARY], capture_output=True, text=True).stdout
         if "libasan" in libraries:
             self.skipTest("a sanitizer needs /proc")
         with tempfile.TemporaryDirectory() as root:
-            os.chmod(root, 0o755)
-            subprocess.run([harness.SOURCE / "packaging" / "rootfs.sh", harness.BINARY, root],
-                           check=True, capture_output=True)
+            self.lay_out(root)
             done = subprocess.run(["chroot", "--userspec=65532:65532", root, "/usr/bin/mesh-dns",
                                    "--version"], capture_output=True, text=True)
             self.assertRegex(done.stdout, r"^mesh-dns \d", done.stderr)
