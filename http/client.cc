@@ -5,15 +5,18 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <boost/asio/connect.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <charconv>
@@ -28,8 +31,9 @@ namespace message = boost::beast::http;
 using boost::system::error_code;
 using What = Error::What;
 using Tcp = asio::ip::tcp;
-using Plain = beast::tcp_stream;
-using Secure = beast::ssl_stream<beast::tcp_stream>;
+using Any = asio::generic::stream_protocol;  // TCP, or a Unix socket
+using Plain = beast::basic_stream<Any>;
+using Secure = beast::ssl_stream<Plain>;
 
 // How soon a connection that nothing comes through is known to be dead: a watch may be silent for
 // minutes, and only the kernel's probes tell silence from a cut wire.
@@ -59,8 +63,7 @@ bool is_address(const std::string& host) {
   return !error;
 }
 
-void keep_alive(Tcp::socket& socket) {
-  const int fd = socket.native_handle();
+void keep_alive(int fd) {
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepIdle, sizeof kKeepIdle);
@@ -245,20 +248,25 @@ asio::awaitable<std::optional<Error>> Client::Impl::connect(Plain& stream,
   error_code error;
   const std::string doing = "connecting to " + to_string(url_);
 
-  std::vector<Tcp::endpoint> endpoints;
-  if (const auto address = asio::ip::make_address(url_.host, error); !error) {
-    endpoints.emplace_back(address, url_.port);
+  std::vector<Any::endpoint> endpoints;
+  if (!url_.socket.empty()) {
+    if (url_.socket.size() >= sizeof(sockaddr_un::sun_path)) {
+      co_return Error{What::Connect, doing + ": the path is too long for a socket"};
+    }
+    endpoints.emplace_back(asio::local::stream_protocol::endpoint(url_.socket));
+  } else if (const auto address = asio::ip::make_address(url_.host, error); !error) {
+    endpoints.emplace_back(Tcp::endpoint(address, url_.port));
   } else {
     Tcp::resolver resolver(stream.get_executor());
     const std::string port = std::to_string(url_.port);
     const auto found = co_await resolver.async_resolve(url_.host, port, into(error));
     if (error) co_return failure(What::Connect, doing, error);
-    endpoints.assign(found.begin(), found.end());
+    for (const auto& entry : found) endpoints.emplace_back(entry.endpoint());
   }
   stream.expires_after(limits.start);
   co_await stream.async_connect(endpoints, into(error));
   if (error) co_return failure(What::Connect, doing, error);
-  keep_alive(stream.socket());
+  if (url_.socket.empty()) keep_alive(stream.socket().native_handle());
   co_return std::nullopt;
 }
 

@@ -1,15 +1,23 @@
 #include "http/server.h"
 
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <cstring>
 #include <list>
 #include <stdexcept>
 
@@ -21,6 +29,10 @@ namespace beast = boost::beast;
 namespace message = boost::beast::http;
 using boost::system::error_code;
 using Tcp = asio::ip::tcp;
+using Unix = asio::local::stream_protocol;
+using Any = asio::generic::stream_protocol;
+using Socket = Any::socket;
+using Stream = beast::basic_stream<Any>;
 
 constexpr std::size_t kConnections = 32;
 constexpr std::size_t kHeaderLimit = 8u << 10;  // octets
@@ -30,17 +42,42 @@ auto into(error_code& error) {
   return asio::redirect_error(asio::use_awaitable, error);
 }
 
+constexpr mode_t kSocketMode = 0660;
+
+Any::endpoint endpoint_of(const Listen& listen) {
+  if (listen.socket.empty()) {
+    return Tcp::endpoint(asio::ip::make_address(listen.address), listen.port);
+  }
+  if (listen.socket.size() >= sizeof(sockaddr_un::sun_path)) {
+    throw std::runtime_error("the path is too long for a socket");
+  }
+  return Unix::endpoint(listen.socket);
+}
+
+// A socket whose process is gone stays as a file, and keeps the next one from being made.
+void remove_what_nobody_listens_at(asio::io_context& io, const std::string& path) {
+  struct stat there {};
+  if (lstat(path.c_str(), &there) != 0 || !S_ISSOCK(there.st_mode)) return;
+  error_code error;
+  Unix::socket socket(io);
+  socket.connect(Unix::endpoint(path), error);
+  if (error == asio::error::connection_refused) unlink(path.c_str());
+}
+
 }  // namespace
 
 class Server::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(asio::io_context& io, const std::string& address, std::uint16_t port, Handler handler)
-      : io_(io), acceptor_(io), handler_(std::move(handler)) {
-    const Tcp::endpoint endpoint(asio::ip::make_address(address), port);
+  Impl(asio::io_context& io, const Listen& listen, Handler handler)
+      : io_(io), acceptor_(io), socket_(listen.socket), handler_(std::move(handler)) {
+    const Any::endpoint endpoint = endpoint_of(listen);
+    if (!socket_.empty()) remove_what_nobody_listens_at(io, socket_);
     try {
       acceptor_.open(endpoint.protocol());
-      acceptor_.set_option(Tcp::acceptor::reuse_address(true));
+      if (socket_.empty()) acceptor_.set_option(Tcp::acceptor::reuse_address(true));
       acceptor_.bind(endpoint);
+      // Before anybody can connect.
+      if (!socket_.empty()) chmod(socket_.c_str(), kSocketMode);
       acceptor_.listen();
     } catch (const boost::system::system_error& error) {
       throw std::runtime_error(error.code().message());
@@ -55,27 +92,36 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   void stop() {
     stopped_ = true;
     acceptor_.close();
-    for (beast::tcp_stream* stream : streams_) stream->close();
+    if (!socket_.empty()) unlink(socket_.c_str());
+    for (Stream* stream : streams_) stream->close();
   }
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  std::uint16_t port() const {
+    if (!socket_.empty()) return 0;
+    const Any::endpoint any = acceptor_.local_endpoint();
+    Tcp::endpoint local;
+    local.resize(any.size());
+    std::memcpy(local.data(), any.data(), any.size());
+    return local.port();
+  }
 
  private:
   asio::awaitable<void> accept();
-  asio::awaitable<void> serve(Tcp::socket socket);
-  asio::awaitable<void> converse(beast::tcp_stream& stream);
+  asio::awaitable<void> serve(Socket socket);
+  asio::awaitable<void> converse(Stream& stream);
   message::response<message::string_body> answer(message::verb method, std::string_view target);
 
   asio::io_context& io_;
-  Tcp::acceptor acceptor_;
+  asio::basic_socket_acceptor<Any> acceptor_;
+  const std::string socket_;  // its path, or ""
   const Handler handler_;
-  std::list<beast::tcp_stream*> streams_;  // the oldest first; each is its coroutine's
+  std::list<Stream*> streams_;  // the oldest first; each is its coroutine's
   bool stopped_ = false;
 };
 
 asio::awaitable<void> Server::Impl::accept() {
   while (!stopped_) {
     error_code error;
-    Tcp::socket socket(io_);
+    Socket socket(io_);
     co_await acceptor_.async_accept(socket, into(error));
     if (stopped_) co_return;
     if (error) {
@@ -94,14 +140,14 @@ asio::awaitable<void> Server::Impl::accept() {
   }
 }
 
-asio::awaitable<void> Server::Impl::serve(Tcp::socket socket) {
-  beast::tcp_stream stream(std::move(socket));
+asio::awaitable<void> Server::Impl::serve(Socket socket) {
+  Stream stream(std::move(socket));
   const auto place = streams_.insert(streams_.end(), &stream);
   co_await converse(stream);
   streams_.erase(place);
 }
 
-asio::awaitable<void> Server::Impl::converse(beast::tcp_stream& stream) {
+asio::awaitable<void> Server::Impl::converse(Stream& stream) {
   error_code error;
   beast::flat_buffer buffer(2 * kHeaderLimit);
   message::request_parser<message::empty_body> parser;
@@ -113,27 +159,27 @@ asio::awaitable<void> Server::Impl::converse(beast::tcp_stream& stream) {
   auto response = answer(parser.get().method(), target);
   stream.expires_after(kPatience);
   co_await message::async_write(stream, response, into(error));
-  stream.socket().shutdown(Tcp::socket::shutdown_send, error);
+  stream.socket().shutdown(Socket::shutdown_send, error);
 }
 
 message::response<message::string_body> Server::Impl::answer(message::verb method,
                                                              std::string_view target) {
   const bool known = method == message::verb::get || method == message::verb::head;
   Page page{405, "text/plain; charset=utf-8", "only GET and HEAD\n"};
-  if (known) page = handler_(target.substr(0, target.find('?')));
+  if (known) page = handler_(parse_target(target));
   message::response<message::string_body> response(message::int_to_status(page.status), 11);
   response.set(message::field::content_type, page.content_type);
   response.set(message::field::cache_control, "no-store");
   response.set(message::field::connection, "close");
+  for (const auto& [name, value] : page.headers) response.set(name, value);
   if (!known) response.set(message::field::allow, "GET, HEAD");
   response.content_length(page.body.size());
   if (method != message::verb::head) response.body() = std::move(page.body);
   return response;
 }
 
-Server::Server(asio::io_context& io, const std::string& address, std::uint16_t port,
-               Handler handler)
-    : impl_(std::make_shared<Impl>(io, address, port, std::move(handler))) {
+Server::Server(asio::io_context& io, const Listen& listen, Handler handler)
+    : impl_(std::make_shared<Impl>(io, listen, std::move(handler))) {
   impl_->start();
 }
 Server::~Server() {

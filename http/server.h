@@ -1,4 +1,5 @@
-// A small HTTP/1.1 server for people and probes: GET and HEAD, one answer a connection.
+// A small HTTP/1.1 server for people and probes: GET and HEAD, one answer a connection, over TCP or
+// a Unix socket.
 //
 // Everything is limited: the size of a request, the time that it may take, the connections at once;
 // the oldest is closed for a new one, so that whoever holds connections open keeps nobody out.
@@ -11,7 +12,10 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/url.h"
 
 namespace boost::asio {
 class io_context;
@@ -23,22 +27,28 @@ struct Page {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // further ones
 };
 
-// The page at `path`, which has no query.
-using Handler = std::function<Page(std::string_view path)>;
+using Handler = std::function<Page(const Target&)>;
+
+// Where a server listens: at an IP address and port, 0 for any, or at a Unix socket.
+struct Listen {
+  std::string address;
+  std::uint16_t port = 0;
+  std::string socket;  // its path; "" for TCP
+};
 
 class Server {
  public:
-  // Listens at the address, an IP address; port 0 for any. Throws std::runtime_error with the
-  // reason if it can't.
-  Server(boost::asio::io_context& io, const std::string& address, std::uint16_t port,
-         Handler handler);
+  // Throws std::runtime_error with the reason if it can't listen. A Unix socket that nobody listens
+  // at any more is taken over; it is made for its user and group alone, and removed at the end.
+  Server(boost::asio::io_context& io, const Listen& listen, Handler handler);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  std::uint16_t port() const;
+  std::uint16_t port() const;  // 0 of a Unix socket
 
  private:
   class Impl;

@@ -20,6 +20,28 @@ bool is_host(std::string_view text) {
   });
 }
 
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string unescape(std::string_view text, bool plus_is_blank) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool room = i + 2 < text.size();
+    const int high = room ? hex_value(text[i + 1]) : -1;
+    const int low = room ? hex_value(text[i + 2]) : -1;
+    if (text[i] == '%' && high >= 0 && low >= 0) {
+      plain += static_cast<char>(high << 4 | low);
+      i += 2;
+    } else {
+      plain += plus_is_blank && text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return plain;
+}
+
 }  // namespace
 
 std::optional<Url> parse_url(std::string_view text) {
@@ -56,10 +78,37 @@ std::optional<Url> parse_url(std::string_view text) {
   return url;
 }
 
+Url unix_url(std::string socket) {
+  return {.tls = false, .host = "localhost", .port = 80, .path = "", .socket = std::move(socket)};
+}
+
 std::string to_string(const Url& url) {
+  if (!url.socket.empty()) return "unix:" + url.socket;
   const bool v6 = url.host.find(':') != url.host.npos;
   return (url.tls ? "https://" : "http://") + (v6 ? '[' + url.host + ']' : url.host) + ':' +
          std::to_string(url.port) + url.path;
+}
+
+std::string_view Target::value(std::string_view name) const {
+  const auto found = std::ranges::find(query, name, [](const auto& pair) { return pair.first; });
+  return found == query.end() ? std::string_view() : found->second;
+}
+
+Target parse_target(std::string_view text) {
+  text = text.substr(0, text.find('#'));
+  Target target;
+  const std::size_t mark = text.find('?');
+  target.path = unescape(text.substr(0, mark), false);
+  std::string_view rest = mark == text.npos ? std::string_view() : text.substr(mark + 1);
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    if (pair.empty()) continue;
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    target.query.emplace_back(unescape(pair.substr(0, equals), true),
+                              unescape(pair.substr(std::min(equals + 1, pair.size())), true));
+  }
+  return target;
 }
 
 std::string escape(std::string_view text) {

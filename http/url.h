@@ -1,12 +1,14 @@
-// The URL of a server: "https://10.96.0.1:443/base".
+// The URL of a server, "https://10.96.0.1:443/base", and what a request asks one for.
 //
-// A plain value.
+// Plain values.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace http {
 
@@ -14,7 +16,8 @@ struct Url {
   bool tls = true;
   std::string host;  // a name or an address, IPv6 without brackets
   std::uint16_t port = 443;
-  std::string path;  // "" or "/base", never with '/' at the end
+  std::string path;    // "" or "/base", never with '/' at the end
+  std::string socket;  // of a Unix socket: where it is; host and port then name nothing
 
   friend bool operator==(const Url&, const Url&) = default;
 };
@@ -23,6 +26,20 @@ struct Url {
 // anything else.
 std::optional<Url> parse_url(std::string_view text);
 std::string to_string(const Url& url);
+
+// The URL of the server at a Unix socket.
+Url unix_url(std::string socket);
+
+// The path of a request's target, and its query: "/explain?name=a.b" (RFC 3986, 3.4), unescaped.
+struct Target {
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> query;
+
+  // The first value with that name; "" if there is none.
+  std::string_view value(std::string_view name) const;
+};
+// What is wrongly escaped stays as it is. '+' is a blank in a query, as HTML's forms send it.
+Target parse_target(std::string_view text);
 
 // Escapes what can't stand in a query's value (RFC 3986, 3.4).
 std::string escape(std::string_view text);

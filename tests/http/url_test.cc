@@ -44,6 +44,40 @@ TEST(UrlTest, ItsTextIsReadBack) {
   }
 }
 
+TEST(UrlTest, OfAUnixSocket) {
+  EXPECT_EQ(to_string(unix_url("/run/a.sock")), "unix:/run/a.sock");
+}
+
+TEST(UrlTest, WhatARequestAsksFor) {
+  using Query = std::vector<std::pair<std::string, std::string>>;
+  const struct {
+    const char* why;
+    const char* text;
+    const char* path;
+    Query query;
+  } kCases[] = {
+      {"a path alone", "/metrics", "/metrics", {}},
+      {"a query", "/explain?name=a.b&type=A", "/explain", {{"name", "a.b"}, {"type", "A"}}},
+      {"an empty query", "/?", "/", {}},
+      {"a name without a value", "/?verbose", "/", {{"verbose", ""}}},
+      {"a value with '='", "/?a=b=c", "/", {{"a", "b=c"}}},
+      {"an empty pair", "/?&a=1&", "/", {{"a", "1"}}},
+      {"escapes, of either case", "/%2f?q=%C3%a4", "//", {{"q", "\xc3\xa4"}}},
+      {"a blank, as forms write it", "/a+b?q=a+b%2B", "/a+b", {{"q", "a b+"}}},
+      {"an escape that is cut off", "/?q=%4", "/", {{"q", "%4"}}},
+      {"an escape that is none", "/?q=%zz", "/", {{"q", "%zz"}}},
+      {"a fragment is not the server's", "/?q=1#x", "/", {{"q", "1"}}},
+      {"nothing", "", "", {}},
+  };
+  for (const auto& row : kCases) {
+    const Target target = parse_target(row.text);
+    EXPECT_EQ(target.path, row.path) << row.why;
+    EXPECT_EQ(target.query, row.query) << row.why;
+  }
+  EXPECT_EQ(parse_target("/?a=1&a=2").value("a"), "1");
+  EXPECT_EQ(parse_target("/?a=1").value("b"), "");
+}
+
 TEST(UrlTest, WhatIsEscapedInAQuery) {
   EXPECT_EQ(escape("kuma.io/mesh"), "kuma.io%2Fmesh");
   EXPECT_EQ(escape("a!=b,c"), "a%21%3Db%2Cc");
