@@ -31,7 +31,7 @@ Answer header_only(const Query& query, Rcode rcode, std::span<std::uint8_t> out)
   writer.u16(query.id);
   writer.u16(kQr | kRa | (query.flags & kOpcodeRdCd) | static_cast<std::uint16_t>(rcode));
   for (int i = 0; i < 4; ++i) writer.u16(0);
-  return {Verdict::Reply, writer.size()};
+  return {Verdict::Reply, writer.size(), rcode};
 }
 
 // One reply in the making: the header and the question are written first, then the sections in
@@ -212,7 +212,7 @@ Answer Reply::finish() {
   writer_.set_u16(6, answers_);
   writer_.set_u16(8, authorities_);
   writer_.set_u16(10, additionals_);
-  return {Verdict::Reply, size};
+  return {Verdict::Reply, size, rcode_, query_.qtype};
 }
 
 // RFC 8482, 4.1: ANY is one RRset that there is.
@@ -339,7 +339,7 @@ Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport
     case Found::What::NotOurs: {
       const Special special =
           special_name(query.qname, query.qtype, zone.settings().forward_single_labels);
-      if (special == Special::None) return {Verdict::Forward};
+      if (special == Special::None) return {.verdict = Verdict::Forward, .qtype = query.qtype};
       return answer_special(query, special,
                             Reply(query, &zone.settings(), transport, out, keepalive));
     }

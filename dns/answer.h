@@ -22,7 +22,9 @@ enum class Verdict : std::uint8_t {
 
 struct Answer {
   Verdict verdict = Verdict::Drop;
-  std::size_t size = 0;  // bytes written to `out`, for Reply
+  std::size_t size = 0;          // bytes written to `out`, for Reply
+  Rcode rcode = Rcode::NoError;  // of the reply, the bits in its OPT included
+  std::uint16_t qtype = 0;       // 0 where the question can't be told
 };
 
 // Answers `query` from `zone` alone; names that are not in it and are special (dns/special.h) need

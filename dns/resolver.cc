@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <charconv>
 #include <utility>
@@ -55,8 +56,19 @@ bool is_loopback(const ClientAddress& client) {
 
 }  // namespace
 
+// What anybody may know of an upstream; written by the resolver's thread.
+struct Resolver::UpstreamTally {
+  Endpoint address;
+  std::atomic<UpstreamStatus::State> state = UpstreamStatus::State::Well;
+  Count answers;
+  Count silent;
+  Count unreachable;
+  DurationCounts durations;
+};
+
 struct Resolver::Upstream {
   Endpoint address;
+  const std::shared_ptr<UpstreamTally> tally = std::make_shared<UpstreamTally>();
   std::uint64_t number = 0;
   Health health;
   bool keeps_case = true;
@@ -148,7 +160,36 @@ void Resolver::adopt(const Routes& routes) {
   }
   routes_ = routes;
   servers_ = std::move(servers);
+  publish_tallies();
   std::erase_if(upstreams_, [](const auto& weak) { return weak.expired(); });
+}
+
+void Resolver::publish_tallies() {
+  std::vector<std::shared_ptr<const UpstreamTally>> tallies;
+  for (const auto& of_route : servers_) {
+    for (const UpstreamPtr& upstream : of_route) {
+      if (std::ranges::count(tallies, upstream->tally) == 0) tallies.push_back(upstream->tally);
+    }
+  }
+  const std::lock_guard lock(tallies_mutex_);
+  tallies_ = std::move(tallies);
+}
+
+std::vector<UpstreamStatus> Resolver::upstreams() const {
+  std::unique_lock lock(tallies_mutex_);
+  const auto tallies = tallies_;
+  lock.unlock();
+  std::vector<UpstreamStatus> all;
+  for (const auto& tally : tallies) {
+    UpstreamStatus& status = all.emplace_back();
+    status.address = tally->address;
+    status.state = tally->state.load(std::memory_order_relaxed);
+    status.answers = tally->answers.value();
+    status.silent = tally->silent.value();
+    status.unreachable = tally->unreachable.value();
+    tally->durations.add_to(status.durations);
+  }
+  return all;
 }
 
 Resolver::UpstreamPtr Resolver::upstream(const Endpoint& address) {
@@ -158,6 +199,7 @@ Resolver::UpstreamPtr Resolver::upstream(const Endpoint& address) {
   }
   const auto made = std::make_shared<Upstream>();
   made->address = address;
+  made->tally->address = address;
   made->number = ++upstreams_made_;
   upstreams_.push_back(made);
   check_for_loop(made);
@@ -299,7 +341,6 @@ Resolved Resolver::stale_of(const Flight& flight) {
 }
 
 void Resolver::tell(Flight& flight, const Resolved& resolved) {
-  if (resolved.given.stale) counts_.stale.add(flight.waiters.size());
   for (Flight::Waiter& waiter : std::exchange(flight.waiters, {})) {
     leave(waiter.client);
     waiter.deliver(resolved);
@@ -344,13 +385,14 @@ void Resolver::ask(const UpstreamPtr& upstream, const Question& question, millis
 void Resolver::note(const UpstreamPtr& upstream, const Attempt& attempt) {
   const bool was_well = upstream->health.well();
   if (attempt.outcome == Channel::Outcome::Reply) {
-    counts_.answers.add(1);
+    upstream->tally->answers.add(1);
+    upstream->tally->durations.add(Clock::now() - attempt.sent);
     upstream->health.answered();
     if (!was_well) report(*upstream, UpstreamChange::Back);
     return;
   }
   const bool silent = attempt.outcome == Channel::Outcome::Silent;
-  (silent ? counts_.silent : counts_.unreachable).add(1);
+  (silent ? upstream->tally->silent : upstream->tally->unreachable).add(1);
   if (attempt.lost_case) {
     if (std::exchange(upstream->keeps_case, false)) report(*upstream, UpstreamChange::LosesCase);
     return;
@@ -362,6 +404,11 @@ void Resolver::note(const UpstreamPtr& upstream, const Attempt& attempt) {
 }
 
 void Resolver::report(const Upstream& upstream, UpstreamChange change) {
+  using State = UpstreamStatus::State;
+  const State state = upstream.loops           ? State::Loops
+                      : upstream.health.well() ? State::Well
+                                               : State::Failed;
+  upstream.tally->state.store(state, std::memory_order_relaxed);
   if (settings_.report) settings_.report(upstream.address, change);
 }
 

@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -45,13 +46,9 @@ struct Resolved {
 
 struct ResolverCounts {
   ChannelCounts channel;
-  Count answers;      // of upstreams, that ended a wait
-  Count silent;       // attempts without an answer in time
-  Count unreachable;  // attempts that the network refused
-  Count coalesced;    // questions that another client had asked already
-  Count limited;      // questions refused at a limit
-  Count failures;     // questions that no upstream answered
-  Count stale;        // stale responses given
+  Count coalesced;  // questions that another client had asked already
+  Count limited;    // questions refused at a limit
+  Count failures;   // questions that no upstream answered
   Count prefetches;
 };
 
@@ -80,16 +77,20 @@ class Resolver {
   bool is_own_probe(const Qname& qname);
 
   const ResolverCounts& counts() const { return counts_; }
+  // Those of the last routes, in their order, each once.
+  std::vector<UpstreamStatus> upstreams() const;
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Upstream;
+  struct UpstreamTally;
   struct Flight;
   struct Attempt;
   using UpstreamPtr = std::shared_ptr<Upstream>;
   using FlightPtr = std::shared_ptr<Flight>;
 
   void adopt(const Routes& routes);
+  void publish_tallies();
   UpstreamPtr upstream(const Endpoint& address);
 
   void join(const Question& question, const ClientAddress& client, Deliver deliver);
@@ -129,6 +130,8 @@ class Resolver {
   std::vector<std::vector<UpstreamPtr>> servers_;   // of each route
   std::vector<std::weak_ptr<Upstream>> upstreams_;  // all that there are
   std::uint64_t upstreams_made_ = 0;
+  mutable std::mutex tallies_mutex_;  // held to copy the list only
+  std::vector<std::shared_ptr<const UpstreamTally>> tallies_;
   std::unordered_map<std::string, FlightPtr> flights_;  // by Question::key()
   std::map<ClientAddress, unsigned> waiting_;           // questions of each client
   unsigned waiting_in_all_ = 0;

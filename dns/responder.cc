@@ -4,8 +4,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
-#include <chrono>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "dns/resolver.h"
@@ -25,9 +25,20 @@ bool contains(const ClientPrefix& prefix, const ClientAddress& client) {
 
 }  // namespace
 
-Responder::Responder(asio::io_context& io, const ServerSettings& settings,
+// A query that the resolver has.
+struct Responder::Waiting {
+  std::vector<std::uint8_t> query;
+  Client client;
+  Transport transport;
+  Clock::time_point received;
+  Deliver deliver;
+};
+
+Responder::Responder(asio::io_context& io, unsigned number, const ServerSettings& settings,
                      std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver)
     : io_(io),
+      number_(number),
+      observe_(settings.observe),
       allow_(settings.allow),
       keepalive_(static_cast<std::uint16_t>(std::min(settings.tcp_idle_timeout / 100, 65535u))),
       zone_(std::move(zone)),
@@ -40,66 +51,106 @@ bool Responder::allows(const ClientAddress& client) const {
                              [&](const ClientPrefix& prefix) { return contains(prefix, client); });
 }
 
-Responder::Outcome Responder::outcome(const Answer& answer) {
-  const bool reply = answer.verdict == Verdict::Reply;
-  (reply ? counts_.replies : counts_.dropped).add(1);
-  return {reply ? Next::Send : Next::Nothing, answer.size};
+void Responder::count(const Sourced& sourced) {
+  counts_
+      .replies[static_cast<std::size_t>(sourced.source)]
+              [counted_rcode(static_cast<std::uint16_t>(sourced.answer.rcode))]
+      .add(1);
 }
 
-Responder::Outcome Responder::respond(std::span<const std::uint8_t> query,
-                                      const ClientAddress& client, Transport transport,
-                                      std::span<std::uint8_t> out) {
-  (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add(1);
-  if (!allows(client)) {
+Responder::Outcome Responder::respond(std::span<const std::uint8_t> query, const Client& client,
+                                      Transport transport, std::span<std::uint8_t> out) {
+  const Sourced made = sourced(query, client, transport, out);
+  counts_.queries[static_cast<std::size_t>(transport)][counted_type(made.answer.qtype)].add(1);
+  if (made.answer.verdict == Verdict::Forward) return {Next::Resolve};
+  if (made.answer.verdict == Verdict::Drop) {
+    counts_.dropped.add(1);
+    return {};
+  }
+  count(made);
+  ++answered_[static_cast<std::size_t>(made.source)];
+  if (observe_) {
+    observe_(number_, {query, out.first(made.answer.size), client, transport, made.source,
+                       made.answer.rcode, Clock::now() - received_});
+  }
+  return {Next::Send, made.answer.size};
+}
+
+void Responder::end() {
+  const auto took = Clock::now() - received_;
+  for (std::size_t i = 0; i < answered_.size(); ++i) {
+    if (answered_[i] != 0) counts_.durations[i].add(took, std::exchange(answered_[i], 0));
+  }
+}
+
+Responder::Sourced Responder::sourced(std::span<const std::uint8_t> query, const Client& client,
+                                      Transport transport, std::span<std::uint8_t> out) {
+  if (!allows(client.address)) {
     const Answer refused = fail(query, {Rcode::Refused, Ede::Prohibited}, transport, out);
     if (refused.verdict == Verdict::Reply) counts_.refused.add(1);
-    return outcome(refused);
+    return {refused};
   }
   const Answer own = answer(query, *zone_, transport, out, keepalive_);
-  if (own.verdict == Verdict::Forward) return respond_elsewhere(query, transport, out);
-  return outcome(own);
+  return own.verdict == Verdict::Forward ? elsewhere(query, transport, out) : Sourced{own};
 }
 
-Responder::Outcome Responder::respond_elsewhere(std::span<const std::uint8_t> message,
-                                                Transport transport, std::span<std::uint8_t> out) {
+// A verdict of Forward: the resolver is to find out.
+Responder::Sourced Responder::elsewhere(std::span<const std::uint8_t> message, Transport transport,
+                                        std::span<std::uint8_t> out) {
   Query query;
   parse(message, query);  // answer() found it well-formed
   if (resolver_.is_own_probe(query.qname)) {
-    return outcome(fail(message, {Rcode::Refused}, transport, out));
+    return {fail(message, {Rcode::Refused}, transport, out)};
   }
   const Question question(query);
-  const Hit hit = cache_.find(question, std::chrono::steady_clock::now());
-  if (!hit.settled) return {Next::Resolve};
+  const Hit hit = cache_.find(question, received_);
+  if (!hit.settled) return {{.verdict = Verdict::Forward, .qtype = query.qtype}};
   if (hit.renew) resolver_.renew(question);
-  counts_.cache_hits.add(1);
-  if (hit.given.stale) counts_.stale.add(1);
-  return outcome(give(query, *hit.response, hit.given, transport, out, keepalive_));
+  return {give(query, *hit.response, hit.given, transport, out, keepalive_),
+          hit.given.stale ? Source::Stale : Source::Cache};
 }
 
-void Responder::resolve(std::span<const std::uint8_t> message, const ClientAddress& client,
+void Responder::complete(const Waiting& waiting, const Resolved& resolved) {
+  Query query;
+  parse(waiting.query, query);
+  Sourced made{.answer = {}, .source = Source::Upstream};
+  if (resolved.response) {
+    made.answer = give(query, *resolved.response, resolved.given, waiting.transport, late_answer_,
+                       keepalive_);
+    made.source = resolved.given.stale    ? Source::Stale
+                  : resolved.given.cached ? Source::Cache
+                                          : Source::Upstream;
+  } else {
+    made.answer = fail(waiting.query, resolved.failure, waiting.transport, late_answer_);
+  }
+  count(made);
+  const std::span<const std::uint8_t> reply(late_answer_.data(), made.answer.size);
+  const auto took = Clock::now() - waiting.received;
+  counts_.durations[static_cast<std::size_t>(made.source)].add(took);
+  if (observe_) {
+    observe_(number_, {waiting.query, reply, waiting.client, waiting.transport, made.source,
+                       made.answer.rcode, took});
+  }
+  waiting.deliver(reply);
+}
+
+void Responder::resolve(std::span<const std::uint8_t> message, const Client& client,
                         Transport transport, Deliver deliver) {
   Query query;
   parse(message, query);
-  const auto complete = [this, copy = std::vector<std::uint8_t>(message.begin(), message.end()),
-                         transport, deliver = std::move(deliver)](const Resolved& resolved) {
-    Query again;
-    parse(copy, again);
-    const Answer answer = resolved.response ? give(again, *resolved.response, resolved.given,
-                                                   transport, late_answer_, keepalive_)
-                                            : fail(copy, resolved.failure, transport, late_answer_);
-    outcome(answer);
-    deliver({late_answer_.data(), answer.size});
-  };
+  const auto waiting = std::make_shared<const Waiting>(
+      Waiting{{message.begin(), message.end()}, client, transport, received_, std::move(deliver)});
   // The worker doesn't end while someone waits.
   const auto executor =
       asio::prefer(io_.get_executor(), asio::execution::outstanding_work_t::tracked);
   if (!resolver_.has_room()) {
     counts_.limited.add(1);
-    return asio::post(executor, [complete] { complete({nullptr, {}, kTooMany}); });
+    return asio::post(executor, [this, waiting] { complete(*waiting, {nullptr, {}, kTooMany}); });
   }
-  resolver_.resolve(Question(query), client, [executor, complete](const Resolved& resolved) {
-    asio::post(executor, [complete, resolved] { complete(resolved); });
-  });
+  resolver_.resolve(
+      Question(query), client.address, [this, executor, waiting](const Resolved& resolved) {
+        asio::post(executor, [this, waiting, resolved] { complete(*waiting, resolved); });
+      });
 }
 
 }  // namespace dns

@@ -5,6 +5,8 @@
 // read. Internal to the folder.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,24 +25,23 @@ class io_context;
 namespace dns {
 
 class Resolver;
+struct Resolved;
 
 struct Counts {
-  Count udp_queries;
-  Count tcp_queries;
-  Count replies;
+  std::array<std::array<Count, kCountedTypes.size()>, 2> queries;  // by transport and type
+  std::array<std::array<Count, kCountedRcodes.size()>, kSources.size()> replies;
+  std::array<DurationCounts, kSources.size()> durations;
   Count dropped;
   Count refused;
   Count tcp_connections;
   Count tcp_closed_at_limit;
-  Count cache_hits;
-  Count stale;    // of the cache hits
   Count limited;  // questions that the resolver had no room for
 };
 
 class Responder {
  public:
-  // `io` runs on the worker's thread; what it doesn't own outlives it.
-  Responder(boost::asio::io_context& io, const ServerSettings& settings,
+  // Of the worker `number`. `io` runs on its thread; what it doesn't own outlives it.
+  Responder(boost::asio::io_context& io, unsigned number, const ServerSettings& settings,
             std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver);
 
   void adopt(std::shared_ptr<const Zone> zone) { zone_ = std::move(zone); }
@@ -54,31 +55,49 @@ class Responder {
     Next next = Next::Nothing;
     std::size_t size = 0;  // of what is to be sent
   };
-  Outcome respond(std::span<const std::uint8_t> query, const ClientAddress& client,
-                  Transport transport, std::span<std::uint8_t> out);
+  // Queries are answered in batches: begin() when one was received, end() when its replies are
+  // about to be sent. So the clock, which costs as much as an answer, is read twice a batch.
+  void begin() { received_ = Clock::now(); }
+  Outcome respond(std::span<const std::uint8_t> query, const Client& client, Transport transport,
+                  std::span<std::uint8_t> out);
+  void end();
 
   // Has the resolver find out, and calls `deliver` with the answer on the worker's thread, later;
   // never, if the resolver is abandoned before. REQUIRES: respond() said so of this query.
   using Deliver = std::function<void(std::span<const std::uint8_t> answer)>;
-  void resolve(std::span<const std::uint8_t> query, const ClientAddress& client,
-               Transport transport, Deliver deliver);
+  void resolve(std::span<const std::uint8_t> query, const Client& client, Transport transport,
+               Deliver deliver);
 
   Counts& counts() { return counts_; }
   const Counts& counts() const { return counts_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Sourced {
+    Answer answer;
+    Source source = Source::Mesh;
+  };
+  struct Waiting;
+
   bool allows(const ClientAddress& client) const;
-  Outcome outcome(const Answer& answer);
-  Outcome respond_elsewhere(std::span<const std::uint8_t> message, Transport transport,
-                            std::span<std::uint8_t> out);
+  Sourced sourced(std::span<const std::uint8_t> query, const Client& client, Transport transport,
+                  std::span<std::uint8_t> out);
+  Sourced elsewhere(std::span<const std::uint8_t> message, Transport transport,
+                    std::span<std::uint8_t> out);
+  void complete(const Waiting& waiting, const Resolved& resolved);
+  void count(const Sourced& sourced);
 
   boost::asio::io_context& io_;
+  const unsigned number_;
+  const std::function<void(unsigned, const Exchange&)> observe_;
   const std::vector<ClientPrefix> allow_;
   const std::uint16_t keepalive_;  // 100 ms
   std::shared_ptr<const Zone> zone_;
   Cache& cache_;
   Resolver& resolver_;
   std::vector<std::uint8_t> late_answer_;  // of kMaxMessage octets, used by all in turn
+  Clock::time_point received_;             // of this batch
+  std::array<std::uint32_t, kSources.size()> answered_{};  // of this batch
   alignas(64) Counts counts_;
 };
 

@@ -267,9 +267,11 @@ Answer give(const Query& query, const Response& response, const Given& given, Tr
     counts = {};
     flags |= kTc;
   }
+  Rcode rcode = response.rcode_;
   if (response.rcode_ > Rcode{15} && !query.edns.present) {
     // Its upper bits have no place (RFC 6891, 6.1.3), and the lower may be those of NOERROR.
-    flags = (flags & ~kRcode) | static_cast<std::uint16_t>(Rcode::ServFail);
+    rcode = Rcode::ServFail;
+    flags = (flags & ~kRcode) | static_cast<std::uint16_t>(rcode);
   }
   Writer writer(out, limit);
   writer.u16(query.id);
@@ -287,7 +289,7 @@ Answer give(const Query& query, const Response& response, const Given& given, Tr
     writer.set_u32(at, given.stale ? kStaleTtl : ttl - std::min(ttl, given.age));
   }
   if (query.edns.present) write_opt(writer, query, response.rcode_, opt);
-  return {Verdict::Reply, writer.size()};
+  return {Verdict::Reply, writer.size(), rcode, query.qtype};
 }
 
 }  // namespace dns

@@ -20,11 +20,10 @@ class Server::Impl {
         resolver_(settings.resolver, cache_) {
     for (const Endpoint& listen : settings.listen) bound_.push_back(probe(listen));
     for (unsigned i = 0; i < std::max(settings.workers, 1u); ++i) {
-      workers_.emplace_back(settings, bound_, zone, cache_, resolver_, limits_,
+      workers_.emplace_back(i, settings, bound_, zone, cache_, resolver_, limits_,
                             [this] { close_an_idle_one(); });
     }
-    unsigned number = 0;
-    for (Worker& worker : workers_) worker.start(number++);
+    for (Worker& worker : workers_) worker.start();
   }
   ~Impl() { drain(0); }
   Impl(const Impl&) = delete;
@@ -40,19 +39,7 @@ class Server::Impl {
 
   Counters counters() const {
     Counters sum;
-    for (const Worker& worker : workers_) {
-      const Counts& counts = worker.counts();
-      sum.udp_queries += counts.udp_queries.value();
-      sum.tcp_queries += counts.tcp_queries.value();
-      sum.replies += counts.replies.value();
-      sum.dropped += counts.dropped.value();
-      sum.refused += counts.refused.value();
-      sum.tcp_connections += counts.tcp_connections.value();
-      sum.tcp_closed_at_limit += counts.tcp_closed_at_limit.value();
-      sum.cache_hits += counts.cache_hits.value();
-      sum.stale += counts.stale.value();
-      sum.limited += counts.limited.value();
-    }
+    for (const Worker& worker : workers_) add_worker(worker.counts(), sum);
     add_resolver(sum);
     return sum;
   }
@@ -71,22 +58,42 @@ class Server::Impl {
     for (Worker& worker : workers_) worker.close_oldest_idle();
   }
 
+  static void add_worker(const Counts& counts, Counters& sum) {
+    std::uint64_t queries = 0;
+    for (std::size_t type = 0; type < kCountedTypes.size(); ++type) {
+      const std::uint64_t udp = counts.queries[std::size_t(Transport::Udp)][type].value();
+      const std::uint64_t tcp = counts.queries[std::size_t(Transport::Tcp)][type].value();
+      sum.udp_queries[type] += udp;
+      sum.tcp_queries[type] += tcp;
+      queries += udp + tcp;
+    }
+    sum.worker_queries.push_back(queries);
+    for (std::size_t source = 0; source < kSources.size(); ++source) {
+      for (std::size_t rcode = 0; rcode < kCountedRcodes.size(); ++rcode) {
+        sum.replies[source][rcode] += counts.replies[source][rcode].value();
+      }
+      counts.durations[source].add_to(sum.durations[source]);
+    }
+    sum.dropped += counts.dropped.value();
+    sum.refused += counts.refused.value();
+    sum.tcp_connections += counts.tcp_connections.value();
+    sum.tcp_closed_at_limit += counts.tcp_closed_at_limit.value();
+    sum.limited += counts.limited.value();
+  }
+
   void add_resolver(Counters& sum) const {
     const ResolverCounts& counts = resolver_.counts();
-    sum.stale += counts.stale.value();
     sum.coalesced = counts.coalesced.value();
     sum.prefetches = counts.prefetches.value();
     sum.limited += counts.limited.value();
     sum.failures = counts.failures.value();
     sum.upstream_queries = counts.channel.queries.value();
     sum.upstream_tcp_queries = counts.channel.tcp_queries.value();
-    sum.upstream_answers = counts.answers.value();
-    sum.upstream_silent = counts.silent.value();
-    sum.upstream_unreachable = counts.unreachable.value();
     sum.upstream_malformed = counts.channel.malformed.value();
     sum.upstream_wrong_id = counts.channel.wrong_id.value();
     sum.upstream_wrong_question = counts.channel.wrong_question.value();
     sum.upstream_wrong_case = counts.channel.wrong_case.value();
+    sum.upstreams = resolver_.upstreams();
     const Cache::Usage usage = cache_.usage();
     sum.cache_entries = usage.entries;
     sum.cache_bytes = usage.bytes;

@@ -10,11 +10,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "dns/answer.h"
 #include "dns/cache_settings.h"
+#include "dns/counters.h"
 #include "dns/endpoint.h"
 #include "dns/upstream.h"
 #include "dns/zone.h"
@@ -23,6 +26,22 @@ namespace dns {
 
 // An address of 16 octets; IPv4 as ::ffff:a.b.c.d.
 using ClientAddress = std::array<std::uint8_t, 16>;
+
+struct Client {
+  ClientAddress address{};
+  std::uint16_t port = 0;
+};
+
+// A query and its reply. What it views is valid during the call that it is passed to.
+struct Exchange {
+  std::span<const std::uint8_t> query;
+  std::span<const std::uint8_t> reply;
+  Client client;
+  Transport transport = Transport::Udp;
+  Source source = Source::Mesh;
+  Rcode rcode = Rcode::NoError;
+  std::chrono::nanoseconds took{0};  // since its receipt
+};
 
 // A range of client addresses; of IPv4 with 96 added to the length.
 struct ClientPrefix {
@@ -60,42 +79,14 @@ struct ServerSettings {
   unsigned tcp_max_connections = 1024;      // of all workers together
   unsigned tcp_max_connections_per_client = 256;
   ResolverSettings resolver;
+  // Called with each exchange on the thread of the worker of that number, if it is set: it must not
+  // wait for anything.
+  std::function<void(unsigned worker, const Exchange&)> observe;
 };
 
 // An address can't be bound: names it, the reason and the remedy.
 class BindError : public std::runtime_error {
   using std::runtime_error::runtime_error;
-};
-
-// Sums over the workers since the start. Each is only ever added to, but for those of now.
-struct Counters {
-  std::uint64_t udp_queries = 0;
-  std::uint64_t tcp_queries = 0;
-  std::uint64_t replies = 0;
-  std::uint64_t dropped = 0;  // no answer was due
-  std::uint64_t refused = 0;  // client not allowed
-  std::uint64_t tcp_connections = 0;
-  std::uint64_t tcp_closed_at_limit = 0;
-
-  // Names that are not ours.
-  std::uint64_t cache_hits = 0;
-  std::uint64_t stale = 0;      // answers whose TTL was over
-  std::uint64_t coalesced = 0;  // questions that another client had asked already
-  std::uint64_t prefetches = 0;
-  std::uint64_t limited = 0;   // questions refused at a limit
-  std::uint64_t failures = 0;  // questions that no upstream answered
-  std::uint64_t upstream_queries = 0;
-  std::uint64_t upstream_tcp_queries = 0;  // asked again for truncation
-  std::uint64_t upstream_answers = 0;
-  std::uint64_t upstream_silent = 0;       // attempts without an answer in time
-  std::uint64_t upstream_unreachable = 0;  // attempts that the network refused
-  // Replies that were dropped.
-  std::uint64_t upstream_malformed = 0;
-  std::uint64_t upstream_wrong_id = 0;
-  std::uint64_t upstream_wrong_question = 0;
-  std::uint64_t upstream_wrong_case = 0;
-  std::uint64_t cache_entries = 0;  // now
-  std::uint64_t cache_bytes = 0;    // now
 };
 
 class Server {

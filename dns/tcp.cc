@@ -23,14 +23,16 @@ constexpr std::size_t kFirstBuffer = 1024;      // octets; most clients send one
 constexpr std::size_t kWriteAtOnce = 64 << 10;  // answers are sent when so many octets wait
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
-ClientAddress client_of(const tcp::socket& socket) {
-  ClientAddress client{};
+Client client_of(const tcp::socket& socket) {
   error_code ignored;
-  const auto address = socket.remote_endpoint(ignored).address();
-  if (address.is_v6()) return address.to_v6().to_bytes();
-  client[10] = client[11] = 0xff;
-  const auto bytes = address.to_v4().to_bytes();
-  std::ranges::copy(bytes, client.begin() + 12);
+  const tcp::endpoint remote = socket.remote_endpoint(ignored);
+  Client client{{}, remote.port()};
+  if (remote.address().is_v6()) {
+    client.address = remote.address().to_v6().to_bytes();
+    return client;
+  }
+  client.address[10] = client.address[11] = 0xff;
+  std::ranges::copy(remote.address().to_v4().to_bytes(), client.address.begin() + 12);
   return client;
 }
 
@@ -59,7 +61,7 @@ void TcpLimits::leave(const ClientAddress& client) {
 // One connection. Lives as long as its coroutine, or what is being written.
 class TcpSession : public std::enable_shared_from_this<TcpSession> {
  public:
-  TcpSession(TcpListener& listener, tcp::socket socket, const ClientAddress& client)
+  TcpSession(TcpListener& listener, tcp::socket socket, const Client& client)
       : listener_(listener),
         socket_(std::move(socket)),
         timer_(listener.io_),
@@ -69,7 +71,7 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
         place_(listener.sessions_.insert(listener.sessions_.end(), this)) {}
   ~TcpSession() {
     listener_.sessions_.erase(place_);
-    listener_.limits_.leave(client_);
+    listener_.limits_.leave(client_.address);
   }
   TcpSession(const TcpSession&) = delete;
   TcpSession& operator=(const TcpSession&) = delete;
@@ -105,7 +107,7 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   TcpListener& listener_;
   tcp::socket socket_;
   asio::steady_timer timer_;
-  const ClientAddress client_;
+  const Client client_;
   std::vector<std::uint8_t> in_;
   std::size_t size_ = 0;            // of what was read and not answered
   std::vector<std::uint8_t> out_;   // answers that wait to be written
@@ -221,12 +223,16 @@ asio::awaitable<void> TcpSession::run() {
   while (co_await read()) {
     restart_timer();
     std::size_t at = 0;
+    listener_.responder_.begin();
     while (const std::size_t taken = answer_next(at)) {
       at += taken;
       if (out_.size() < kWriteAtOnce) continue;
+      listener_.responder_.end();
       write();
       while (writing_ && socket_.is_open()) co_await progress();
+      listener_.responder_.begin();
     }
+    listener_.responder_.end();
     std::memmove(in_.data(), in_.data() + at, size_ - at);
     size_ -= at;
     write();
@@ -268,8 +274,8 @@ asio::awaitable<void> TcpListener::accept() {
 }
 
 void TcpListener::open(tcp::socket socket) {
-  const ClientAddress client = client_of(socket);
-  const TcpLimits::Admission admission = limits_.enter(client);
+  const Client client = client_of(socket);
+  const TcpLimits::Admission admission = limits_.enter(client.address);
   if (admission == TcpLimits::Admission::Refused) {
     responder_.counts().tcp_closed_at_limit.add(1);
     return;

@@ -20,20 +20,19 @@ constexpr int kBatchesInARow = 8;
 // How long a full send buffer is waited for, ms, until a batch's remainder is given up.
 constexpr int kSendPatience = 100;
 
-ClientAddress client_of(const sockaddr_storage& from) {
-  ClientAddress client{};
+Client client_of(const sockaddr_storage& from) {
+  Client client;
   if (from.ss_family == AF_INET6) {
-    std::memcpy(client.data(), &reinterpret_cast<const sockaddr_in6&>(from).sin6_addr, 16);
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from);
+    std::memcpy(client.address.data(), &v6.sin6_addr, 16);
+    client.port = ntohs(v6.sin6_port);
     return client;
   }
-  client[10] = client[11] = 0xff;
-  std::memcpy(client.data() + 12, &reinterpret_cast<const sockaddr_in&>(from).sin_addr, 4);
+  const auto& v4 = reinterpret_cast<const sockaddr_in&>(from);
+  client.address[10] = client.address[11] = 0xff;
+  std::memcpy(client.address.data() + 12, &v4.sin_addr, 4);
+  client.port = ntohs(v4.sin_port);
   return client;
-}
-
-bool has_port(const sockaddr_storage& from) {
-  if (from.ss_family == AF_INET6) return reinterpret_cast<const sockaddr_in6&>(from).sin6_port != 0;
-  return reinterpret_cast<const sockaddr_in&>(from).sin_port != 0;
 }
 
 // Turns "was sent to" into "leaves from": the address stays, but the route is to choose the
@@ -128,14 +127,15 @@ std::size_t UdpSocket::serve_batch() {
       recvmmsg(socket_.native_handle(), batch.in.data(), kBatch, MSG_DONTWAIT, nullptr);
   // An ICMP error about an earlier reply is reported here, and is nothing to us.
   if (received <= 0) return 0;
+  responder_.begin();
   std::size_t count = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
     mmsghdr& query = batch.in[i];
-    if (!has_port(batch.from[i])) continue;  // nobody can be answered at port 0
+    const Client client = client_of(batch.from[i]);
+    if (client.port == 0) continue;  // nobody can be answered there
     if (wildcard_) turn_around(query.msg_hdr);
-    const auto outcome =
-        responder_.respond({batch.queries[i].data(), query.msg_len}, client_of(batch.from[i]),
-                           Transport::Udp, batch.answers[count]);
+    const auto outcome = responder_.respond({batch.queries[i].data(), query.msg_len}, client,
+                                            Transport::Udp, batch.answers[count]);
     if (outcome.next == Responder::Next::Resolve) resolve(i);
     if (outcome.next != Responder::Next::Send) continue;
     batch.out_parts[count] = {batch.answers[count].data(), outcome.size};
@@ -143,6 +143,7 @@ std::size_t UdpSocket::serve_batch() {
     batch.out[count].msg_hdr.msg_iov = &batch.out_parts[count];
     ++count;
   }
+  responder_.end();
   send(count);
   return static_cast<std::size_t>(received);
 }

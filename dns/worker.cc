@@ -13,10 +13,10 @@ namespace dns {
 
 namespace asio = boost::asio;
 
-Worker::Worker(const ServerSettings& settings, const std::vector<Endpoint>& bound,
+Worker::Worker(unsigned number, const ServerSettings& settings, const std::vector<Endpoint>& bound,
                std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver,
                TcpLimits& limits, std::function<void()> crowded)
-    : responder_(io_, settings, std::move(zone), cache, resolver) {
+    : number_(number), responder_(io_, number, settings, std::move(zone), cache, resolver) {
   for (const Endpoint& address : bound) {
     const bool wildcard = address.address == "0.0.0.0" || address.address == "::";
     udp_.emplace_back(io_, bind_udp(address), wildcard, responder_);
@@ -28,14 +28,14 @@ Worker::Worker(const ServerSettings& settings, const std::vector<Endpoint>& boun
 
 Worker::~Worker() = default;
 
-void Worker::start(unsigned number) {
+void Worker::start() {
   for (UdpSocket& socket : udp_) socket.start();
   for (TcpListener& listener : tcp_) listener.start();
   std::packaged_task<void()> run([this] { io_.run(); });
   ended_ = run.get_future();
   thread_ = std::thread(std::move(run));
   // Names have at most 15 characters.
-  pthread_setname_np(thread_.native_handle(), ("mesh-dns/" + std::to_string(number)).c_str());
+  pthread_setname_np(thread_.native_handle(), ("mesh-dns/" + std::to_string(number_)).c_str());
 }
 
 void Worker::adopt(std::shared_ptr<const Zone> zone) {

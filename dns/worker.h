@@ -23,12 +23,12 @@ namespace dns {
 class Worker {
  public:
   // Binds its sockets. `crowded`: see TcpListener. Throws BindError.
-  Worker(const ServerSettings& settings, const std::vector<Endpoint>& bound,
+  Worker(unsigned number, const ServerSettings& settings, const std::vector<Endpoint>& bound,
          std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver, TcpLimits& limits,
          std::function<void()> crowded);
   ~Worker();  // REQUIRES: joined, or never started
 
-  void start(unsigned number);
+  void start();
   void adopt(std::shared_ptr<const Zone> zone);
   void close_oldest_idle();
   // Answers what was received, lets TCP sessions finish, and ends then.
@@ -44,6 +44,7 @@ class Worker {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
+  const unsigned number_;
   Responder responder_;
   std::list<UdpSocket> udp_;
   std::list<TcpListener> tcp_;

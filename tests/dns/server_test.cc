@@ -132,9 +132,12 @@ TEST(ServerTest, UdpAndTcpAreAnsweredOnOnePort) {
   tcp.send(framed(kWeb));
   EXPECT_EQ(address_in(tcp.receive_message()), "241.0.0.1");
   const Counters counters = server.counters();
-  EXPECT_EQ(counters.udp_queries, 1u);
-  EXPECT_EQ(counters.tcp_queries, 1u);
-  EXPECT_EQ(counters.replies, 2u);
+  EXPECT_EQ(counters.udp_queries[counted_type(1)], 1u);
+  EXPECT_EQ(counters.tcp_queries[counted_type(1)], 1u);
+  EXPECT_EQ(counters.queries(), 2u);
+  EXPECT_EQ(counters.replies_from(Source::Mesh), 2u);
+  EXPECT_EQ(counters.replies_with(counted_rcode(0)), 2u);
+  EXPECT_EQ(counters.durations[0].count(), 2u);
   EXPECT_EQ(counters.tcp_connections, 1u);
 }
 
