@@ -1,32 +1,30 @@
-// What the admin server says: pages made of a report. A pure function.
+// What the admin server answers: pages made of a status and a build. Pure, but for /metrics, which
+// tells what the kernel says of this process.
 //
 //   /healthz   200 as long as the process runs its main loop
 //   /readyz    200 once names are answered from a table, 503 with the reason before that
+//   /status    everything that the instance knows of itself, as JSON
 //   /metrics   Prometheus' text format, version 0.0.4
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
+#include <functional>
 
-#include "dns/server.h"
+#include "app/pipeline.h"
+#include "app/status.h"
+#include "config/settings.h"
 #include "http/server.h"
 
 namespace app {
 
-struct Report {
-  bool table = false;      // names are answered from one
-  bool confirmed = false;  // by the sources; else it is the state file's
-  double age = 0;          // s since the sources last confirmed it, or since the start
-  std::string waiting;     // what keeps it from being confirmed; "" if nothing does
-  std::size_t names = 0;
-  std::size_t services = 0;
-  std::uint64_t reloads = 0;
-  std::uint64_t received = 0;  // octets, from an API server
-  dns::Counters counters;
+// What pages are made of. Making either costs something, so that only a page that needs it asks.
+struct Knowledge {
+  std::function<Status()> status;
+  std::function<const Build&()> build;  // that the table is from; valid during the call
 };
 
-http::Page admin_page(std::string_view path, const Report& report);
+http::Page admin_page(const http::Target& target, const Knowledge& knowledge);
+
+// What the settings say, as the server takes it.
+http::Listen listen_of(const config::Admin& admin);
 
 }  // namespace app

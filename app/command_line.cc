@@ -3,9 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
-#ifndef MESH_DNS_VERSION
-#define MESH_DNS_VERSION "unknown"
-#endif
+#include "app/version.h"
 
 namespace app {
 namespace {
@@ -22,7 +20,7 @@ struct SettingFlag {
 constexpr SettingFlag kServeFlags[] = {
     {"--resources", "resources", "PATH", "file or directory of resources; may be repeated", true},
     {"--listen", "listen", "ADDR:PORT", "address to serve DNS on; may be repeated", true},
-    {"--admin", "admin", "ADDR:PORT", "address of the admin server", false},
+    {"--admin", "admin", "ADDR:PORT", "address of the admin server, unix:PATH or off", false},
 };
 
 constexpr SettingFlag kCommonFlags[] = {
@@ -125,7 +123,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
                                                   std::ostream& out, std::ostream& err) {
   CLI::App program("mesh-dns makes names and virtual IPs from Kuma resources and answers DNS.",
                    "mesh-dns");
-  program.set_version_flag("--version", "mesh-dns " MESH_DNS_VERSION);
+  program.set_version_flag("--version", "mesh-dns " + std::string(version()));
   program.require_subcommand(1);
   program.footer("`mesh-dns COMMAND --help` tells more.");
   Parsed parsed;

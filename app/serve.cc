@@ -49,7 +49,8 @@ constexpr auto kRetry = 5s;
 // core only.
 constexpr auto kTogether = 10ms;
 constexpr int kRest = 4;
-constexpr auto kResolvConf = 2s;        // until it is looked at again
+constexpr auto kResolvConf = 2s;  // until it is looked at again
+constexpr auto kViewKept = 10s;
 constexpr std::uint32_t kDrain = 2000;  // ms, for TCP sessions to finish
 constexpr std::size_t kMaxLogged = 50;  // lines of one sort a reload
 
@@ -176,10 +177,13 @@ class ProblemLog {
   std::size_t errors_ = 0;
 };
 
-void log_changes(const Table& before, const Table& after) {
+// Gives the number of names that another service has now.
+std::size_t log_changes(const Table& before, const Table& after) {
   std::size_t logged = 0;
+  std::size_t all_moved = 0;
   for (const TableChange& change : compare(before, after)) {
     const bool moved = change.what == TableChange::What::Moved;
+    all_moved += moved;
     if (!moved && ++logged > kMaxLogged) continue;
     const log::Fields fields = {
         {"hostname", change.hostname}, {"before", change.before}, {"after", change.after}};
@@ -190,6 +194,7 @@ void log_changes(const Table& before, const Table& after) {
   if (logged > kMaxLogged) {
     log::info("more names changed", {{"not logged", std::to_string(logged - kMaxLogged)}});
   }
+  return all_moved;
 }
 
 // Each question to an upstream and each TCP connection has a descriptor, and the usual 1,024 are
@@ -239,12 +244,14 @@ class Instance {
 
   void adopt(config::Load load);
   enum class Because : std::uint8_t { Files, Cluster };
+  mesh::Resources gather(mesh::Diagnostics& diagnostics) const;
   void rebuild(Because why);
   bool commit(const Build& build);
   void publish(const Build& build);
 
   void start_admin();
-  Report report() const;
+  Status status() const;
+  const Build& view();
 
   void follow_cluster();
   void cluster_changed();
@@ -270,6 +277,7 @@ class Instance {
   asio::steady_timer retry_{io_};
   asio::steady_timer resolv_conf_timer_{io_};
   asio::steady_timer cluster_timer_{io_};
+  asio::steady_timer view_timer_{io_};
   std::unique_ptr<vip::Store> store_;
   Table table_;
   std::uint32_t serial_ = 0;
@@ -291,8 +299,12 @@ class Instance {
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   // Since when new VIPs can't be stored.
   std::optional<std::chrono::steady_clock::time_point> uncommitted_since_;
-  std::size_t services_ = 0;  // of the last table
+  Summary summary_;  // of the last build
+  std::optional<Build> view_;
   std::uint64_t reloads_ = 0;
+  std::uint64_t names_moved_ = 0;
+  dns::Routes routes_;
+  std::string cluster_server_;
   std::unique_ptr<http::Server> admin_;
 };
 
@@ -331,7 +343,7 @@ bool Instance::commit(const Build& build) {
 
 void Instance::publish(const Build& build) {
   server_.publish(make_zone(build.table, settings_, next_serial()));
-  log_changes(table_, build.table);
+  names_moved_ += log_changes(table_, build.table);
   const std::uint64_t received = source_ == nullptr ? 0 : source_->received();
   log::info(loaded_ ? "reloaded" : "ready",
             {{"names", std::to_string(build.table.size())},
@@ -343,7 +355,6 @@ void Instance::publish(const Build& build) {
              {"received", std::to_string(received)},
              {"vipChanges", std::to_string(build.allocation.changes.size())}});
   loaded_ = true;
-  services_ = build.resources.services.size();
   ++reloads_;
   options_.renumber = false;
   if (build.table.bytes() == table_.bytes()) return;
@@ -360,21 +371,40 @@ void Instance::adopt(config::Load load) {
   rebuild(Because::Files);
 }
 
+// The resources of all sources, as they are now.
+mesh::Resources Instance::gather(mesh::Diagnostics& diagnostics) const {
+  diagnostics = load_.diagnostics;
+  if (source_ == nullptr) return load_.resources;
+  kubernetes::Snapshot snapshot = source_->snapshot();
+  diagnostics.insert(diagnostics.end(), snapshot.diagnostics.begin(), snapshot.diagnostics.end());
+  return join(load_.resources, std::move(snapshot.resources), diagnostics);
+}
+
+// The build that the table is from, for people to look at. It is large and seldom wanted, so that
+// it is made anew, which is the same, and let go soon.
+const Build& Instance::view() {
+  if (!view_) {
+    mesh::Diagnostics all;
+    view_ = build(gather(all), settings_, ledger_, now());
+  }
+  view_timer_.expires_after(kViewKept);
+  view_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) view_.reset();
+  });
+  return *view_;
+}
+
 // Makes a new table of the last files and of the cluster.
 void Instance::rebuild(Because because) {
   // Half of a cluster would take names away that exist.
   if (source_ != nullptr && !source_->synced()) return;
   const auto start = std::chrono::steady_clock::now();
-  mesh::Resources resources = load_.resources;
-  mesh::Diagnostics all = load_.diagnostics;
-  if (source_ != nullptr) {
-    kubernetes::Snapshot snapshot = source_->snapshot();
-    all.insert(all.end(), snapshot.diagnostics.begin(), snapshot.diagnostics.end());
-    resources = join(std::move(resources), std::move(snapshot.resources), all);
-  }
-  const Build built = build(std::move(resources), settings_, ledger_, now(), options_.renumber);
+  mesh::Diagnostics all;
+  const Build built = build(gather(all), settings_, ledger_, now(), options_.renumber);
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
   problems_.log(all);
+  view_.reset();
+  summary_ = summarize(built, std::move(all));
   const bool committed = commit(built);
   // Most of what happens in a cluster changes no name.
   const bool same = loaded_ && because == Because::Cluster && built.table.bytes() == table_.bytes();
@@ -389,40 +419,55 @@ void Instance::rebuild(Because because) {
   rested_ = end + std::max<std::chrono::nanoseconds>(kTogether, kRest * (end - start));
 }
 
-Report Instance::report() const {
-  Report report;
-  report.table = loaded_ || !table_.mesh().empty();
-  report.confirmed = loaded_;
+Status Instance::status() const {
+  Status status;
+  const auto time = std::chrono::steady_clock::now();
+  const auto since = [&](std::chrono::steady_clock::time_point then) {
+    return std::chrono::duration<double>(time - then).count();
+  };
+  describe(settings_, status);
+  status.uptime = since(started_);
+  for (const dns::Endpoint& bound : server_.bound()) status.listen.push_back(to_string(bound));
+  status.table = loaded_ || !table_.mesh().empty();
+  status.confirmed = loaded_;
   std::optional<std::chrono::steady_clock::time_point> behind = uncommitted_since_;
-  if (behind) report.waiting = "new VIPs can't be stored";
+  if (behind) status.waiting = "new VIPs can't be stored";
   if (source_ != nullptr && source_->behind_since()) {
     behind = std::min(behind.value_or(*source_->behind_since()), *source_->behind_since());
-    report.waiting = source_->problem();
+    status.waiting = source_->problem();
   }
   if (!loaded_) behind = started_;
-  if (behind) {
-    const std::chrono::duration<double> age = std::chrono::steady_clock::now() - *behind;
-    report.age = age.count();
+  if (behind) status.age = since(*behind);
+  status.generation = serial_;
+  status.names = table_.size();
+  status.reloads = reloads_;
+  status.names_moved = names_moved_;
+  status.files = {resource_paths(settings_), load_.files, load_.documents, load_.kept};
+  if (source_ != nullptr) {
+    status.cluster = {cluster_server_, source_->synced(), source_->problem(), source_->received()};
   }
-  report.names = table_.size();
-  report.services = services_;
-  report.reloads = reloads_;
-  report.received = source_ == nullptr ? 0 : source_->received();
-  report.counters = server_.counters();
-  return report;
+  status.summary = summary_;
+  for (const dns::Route& route : routes_) {
+    status.routes.push_back(route_status(route, source_of(route, settings_)));
+  }
+  status.counters = server_.counters();
+  return status;
 }
 
 // Names matter more than what can be told of them: without this server the others go on.
 void Instance::start_admin() {
-  const std::string address = settings_.admin.address.to_string();
+  if (!settings_.admin.on) return;
+  const std::string address = config::to_string(settings_.admin);
   try {
     admin_ = std::make_unique<http::Server>(
-        io_, address, settings_.admin.port,
-        [this](std::string_view path) { return admin_page(path, report()); });
+        io_, listen_of(settings_.admin), [this](const http::Target& target) {
+          return admin_page(
+              target, {[this] { return status(); }, [this]() -> const Build& { return view(); }});
+        });
     log::info("admin server", {{"address", address}, {"port", std::to_string(admin_->port())}});
   } catch (const std::runtime_error& error) {
     log::error("there is no admin server: set another address with admin",
-               {{"address", config::to_string(settings_.admin)}, {"reason", error.what()}});
+               {{"address", address}, {"reason", error.what()}});
   }
 }
 
@@ -430,7 +475,8 @@ void Instance::follow_cluster() {
   const auto tell = [](const kubernetes::Event& event) {
     event.bad ? log::warn(event.text) : log::info(event.text);
   };
-  log::info("following the cluster", {{"server", http::to_string(cluster_->access.server)}});
+  cluster_server_ = http::to_string(cluster_->access.server);
+  log::info("following the cluster", {{"server", cluster_server_}});
   source_ = std::make_unique<kubernetes::Source>(
       io_, std::move(*cluster_), [this] { cluster_changed(); }, tell);
 }
@@ -515,7 +561,8 @@ void Instance::forward() {
                              {"upstreams", servers},
                              {"from", source_of(route, settings_)}});
   }
-  server_.forward(upstreams.routes);
+  routes_ = upstreams.routes;
+  server_.forward(routes_);
 }
 
 // The file may be a link to a link, or mounted alone: reading 100 bytes now and then sees every way

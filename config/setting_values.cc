@@ -86,6 +86,21 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return parse_with_unit(text, kSizes);
 }
 
+std::optional<QueryLog> parse_query_log(std::string_view text) {
+  if (text == "off") return QueryLog{};
+  if (text == "on") return QueryLog{.every = 1, .slower = 0};
+  if (!text.starts_with("1/")) {
+    const auto slower = parse_duration(text);
+    if (!slower || *slower == 0) return std::nullopt;
+    return QueryLog{.every = 1, .slower = *slower};
+  }
+  const char* const end = text.data() + text.size();
+  QueryLog log;
+  const auto [at, error] = std::from_chars(text.data() + 2, end, log.every);
+  if (error != std::errc() || at != end || log.every == 0) return std::nullopt;
+  return log;
+}
+
 void set_text(Decoder& decoder, const Node& node, const Path& path, std::string& to) {
   auto text = decoder.string(node, path);
   if (!text) return;
@@ -166,6 +181,30 @@ void set_endpoint(Decoder& decoder, const Node& node, const Path& path, std::uin
                   "expected an IP address and a port, as 127.0.0.1:15053 or [::1]:15053, found " +
                       described(node));
   }
+}
+
+void set_admin(Decoder& decoder, const Node& node, const Path& path, Admin& to) {
+  const auto admin = node.kind == Node::Kind::Scalar ? parse_admin(node.text) : std::nullopt;
+  if (admin) {
+    to = *admin;
+    return;
+  }
+  decoder.error(node, path,
+                "expected an address and a port, as 127.0.0.1:15056, the path of a socket, as "
+                "unix:/run/mesh-dns/admin.sock, or off, found " +
+                    described(node));
+}
+
+void set_query_log(Decoder& decoder, const Node& node, const Path& path, QueryLog& to) {
+  const auto log = node.kind == Node::Kind::Scalar ? parse_query_log(node.text) : std::nullopt;
+  if (log) {
+    to = *log;
+    return;
+  }
+  decoder.error(node, path,
+                "expected off, on, one of many, as 1/100, or how long the slow ones take, as 50ms, "
+                "found " +
+                    described(node));
 }
 
 void set_texts(Decoder& decoder, const Node& node, const Path& path, std::vector<std::string>& to) {

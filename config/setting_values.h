@@ -18,6 +18,8 @@ namespace config {
 
 // "1500ms", "30s", "5m", "12h", "7d" → ms
 std::optional<std::uint64_t> parse_duration(std::string_view text);
+// "off", "on", "1/100", "50ms"
+std::optional<QueryLog> parse_query_log(std::string_view text);
 // "16MiB", "64KiB", "1GiB", "4096" → bytes
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
@@ -43,6 +45,10 @@ void set_size(Decoder& decoder, const Node& node, const Path& path, Range range,
 // `port`: where the text has none; 0: it must have one.
 void set_endpoint(Decoder& decoder, const Node& node, const Path& path, std::uint16_t port,
                   Endpoint& to);
+
+void set_admin(Decoder& decoder, const Node& node, const Path& path, Admin& to);
+// off, on, 1/100, or a duration.
+void set_query_log(Decoder& decoder, const Node& node, const Path& path, QueryLog& to);
 
 void set_texts(Decoder& decoder, const Node& node, const Path& path, std::vector<std::string>& to);
 // DNS names, lowered, without a final dot.

@@ -63,11 +63,6 @@ void set_log_format(D decoder, N node, P path, S settings) {
   if (word) settings.log.format = *word == "json" ? LogFormat::Json : LogFormat::Text;
 }
 
-void set_query_log(D decoder, N node, P path, S settings) {
-  const auto word = decoder.word(node, path, {"off", "on"});
-  if (word) settings.log.queries = *word == "on" ? QueryLog::On : QueryLog::Off;
-}
-
 struct Setting {
   SettingInfo info;
   void (*set)(D decoder, N node, P path, S settings);
@@ -86,8 +81,8 @@ const Setting kSettings[] = {
      [](D d, N n, P p, S s) { set_text(d, n, p, s.state); }},
     {{"listen", "list of addresses", "127.0.0.1:15053", "where DNS is served, UDP and TCP"},
      [](D d, N n, P p, S s) { set_endpoints(d, n, p, 0, s.listen); }},
-    {{"admin", "address", "127.0.0.1:15056", "where the admin server listens"},
-     [](D d, N n, P p, S s) { set_endpoint(d, n, p, 0, s.admin); }},
+    {{"admin", "address, unix:PATH or off", "127.0.0.1:15056", "where the admin server listens"},
+     [](D d, N n, P p, S s) { set_admin(d, n, p, s.admin); }},
     {{"workers", "auto or a number", "auto", "threads that answer; auto: one a core allowed to us"},
      set_workers},
     {{"dns.ttl", "duration", "30s", "TTL of the answers for our names"},
@@ -195,7 +190,13 @@ const Setting kSettings[] = {
      [](D d, N n, P p, S s) { set_ranges(d, n, p, s.allow); }},
     {{"log.level", "trace, debug, info, warn or error", "info", "what is logged"}, set_log_level},
     {{"log.format", "text or json", "text", "how it is logged"}, set_log_format},
-    {{"log.queries", "off or on", "off", "whether queries are logged"}, set_query_log},
+    {{"log.queries", "off, on, 1/N or a duration", "off",
+      "queries that are logged: none, all, one of N, or those that took so long"},
+     [](D d, N n, P p, S s) { set_query_log(d, n, p, s.log.queries); }},
+    {{"dnstap.socket", "path", "", "Unix socket that queries and replies are sent to, as dnstap"},
+     [](D d, N n, P p, S s) { set_text(d, n, p, s.dnstap.socket); }},
+    {{"dnstap.identity", "name", "", "who sends them; none: the name of the host"},
+     [](D d, N n, P p, S s) { set_text(d, n, p, s.dnstap.identity); }},
     {{"limits.fileSize", "size", "64MiB", "of one resource file"},
      [](D d, N n, P p, S s) {
        set_size(d, n, p, {1024, 4ull << 30}, s.limits.file_size);
@@ -217,7 +218,7 @@ mesh::Cidr range(std::string_view text) {
 Settings defaults() {
   Settings settings;
   settings.listen = {{mesh::Ip::v4(0x7f000001), 15053}};
-  settings.admin = {mesh::Ip::v4(0x7f000001), 15056};
+  settings.admin.address = {mesh::Ip::v4(0x7f000001), 15056};
   settings.vip.mesh_service = {range("241.0.0.0/8")};
   settings.vip.mesh_external_service = {range("242.0.0.0/8")};
   settings.vip.mesh_multi_zone_service = {range("243.0.0.0/8")};
@@ -406,6 +407,24 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
   if (code != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
   return Endpoint{*ip, port};
+}
+
+std::string to_string(const Admin& admin) {
+  if (!admin.on) return "off";
+  return admin.socket.empty() ? to_string(admin.address) : "unix:" + admin.socket;
+}
+
+std::optional<Admin> parse_admin(std::string_view text) {
+  constexpr std::string_view kUnix = "unix:";
+  if (text == "off") return Admin{.on = false, .address = {}, .socket = {}};
+  if (text.starts_with(kUnix)) {
+    text.remove_prefix(kUnix.size());
+    if (text.empty()) return std::nullopt;
+    return Admin{.on = true, .address = {}, .socket = std::string(text)};
+  }
+  const auto endpoint = parse_endpoint(text);
+  if (!endpoint) return std::nullopt;
+  return Admin{.on = true, .address = *endpoint, .socket = {}};
 }
 
 mesh::Locality Settings::locality() const {

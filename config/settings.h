@@ -23,7 +23,13 @@ enum class Mode : std::uint8_t { Universal, Kubernetes };
 enum class FromServices : std::uint8_t { Off, Labelled, Injected };
 enum class LogLevel : std::uint8_t { Trace, Debug, Info, Warn, Error };
 enum class LogFormat : std::uint8_t { Text, Json };
-enum class QueryLog : std::uint8_t { Off, On };
+
+// Which queries are logged: none, one of `every`, or those that took `slower` or longer.
+struct QueryLog {
+  std::uint32_t every = 0;   // 0: none, 1: all
+  std::uint64_t slower = 0;  // ms; then `every` is 1
+  friend bool operator==(const QueryLog&, const QueryLog&) = default;
+};
 
 struct Endpoint {
   mesh::Ip address;
@@ -32,6 +38,16 @@ struct Endpoint {
 };
 std::string to_string(const Endpoint& endpoint);  // "127.0.0.1:15053", "[::1]:15053"
 std::optional<Endpoint> parse_endpoint(std::string_view text);
+
+// Where the admin server listens: at an address, at a Unix socket, or nowhere.
+struct Admin {
+  bool on = true;
+  Endpoint address;    // where there is no socket
+  std::string socket;  // its path; "" for TCP
+  friend bool operator==(const Admin&, const Admin&) = default;
+};
+std::string to_string(const Admin& admin);  // "127.0.0.1:15056", "unix:/run/a.sock", "off"
+std::optional<Admin> parse_admin(std::string_view text);
 
 // How much input is read before it is refused. Each is named in the message when it is hit.
 struct Limits {
@@ -48,7 +64,7 @@ struct Settings {
   std::vector<std::string> resources = {"/etc/mesh-dns/resources"};
   std::string state = "/var/lib/mesh-dns/state.db";
   std::vector<Endpoint> listen;  // 127.0.0.1:15053 when the file has none
-  Endpoint admin;                // 127.0.0.1:15056
+  Admin admin;                   // 127.0.0.1:15056
   unsigned workers = 0;          // 0: one a core allowed to us
 
   struct Dns {
@@ -98,8 +114,12 @@ struct Settings {
   struct Log {
     LogLevel level = LogLevel::Info;
     LogFormat format = LogFormat::Text;
-    QueryLog queries = QueryLog::Off;
+    QueryLog queries;
   } log;
+  struct Dnstap {
+    std::string socket;    // path of a Unix socket; "" for none
+    std::string identity;  // "" for the host's name
+  } dnstap;
   Limits limits;
 
   mesh::Locality locality() const;

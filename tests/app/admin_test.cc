@@ -2,16 +2,24 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
+
 namespace app {
 namespace {
 
 using testing::HasSubstr;
 
+http::Page page_of(const char* target, const Status& status = {}) {
+  const Build build;
+  return admin_page(http::parse_target(target),
+                    {[&] { return status; }, [&]() -> const Build& { return build; }});
+}
+
 TEST(AdminTest, WhoIsReady) {
   const struct {
     const char* why;
-    Report report;
-    unsigned status;
+    Status status;
+    unsigned code;
     const char* body;
   } kCases[] = {
       {"no table", {.age = 3.9}, 503, "no table yet for 3 s\n"},
@@ -30,31 +38,60 @@ TEST(AdminTest, WhoIsReady) {
        "ready, with a table that is 62 s old: refused\n"},
   };
   for (const auto& row : kCases) {
-    const http::Page page = admin_page("/readyz", row.report);
-    EXPECT_EQ(page.status, row.status) << row.why;
+    const http::Page page = page_of("/readyz?verbose", row.status);
+    EXPECT_EQ(page.status, row.code) << row.why;
     EXPECT_EQ(page.body, row.body) << row.why;
   }
 }
 
 TEST(AdminTest, Pages) {
-  EXPECT_EQ(admin_page("/healthz", {}).status, 200u);
-  EXPECT_EQ(admin_page("/", {}).status, 404u);
-  EXPECT_EQ(admin_page("/readyz/", {}).status, 404u);
-  EXPECT_EQ(admin_page("", {}).status, 404u);
+  EXPECT_EQ(page_of("/healthz").status, 200u);
+  EXPECT_EQ(page_of("/nope").status, 404u);
+  EXPECT_EQ(page_of("/readyz/").status, 404u);
+  EXPECT_EQ(page_of("").status, 404u);
 }
 
-TEST(AdminTest, Metrics) {
-  Report report{.table = true, .age = 1.5, .names = 7};
-  report.counters.udp_queries = 12;
-  const http::Page page = admin_page("/metrics", report);
-  EXPECT_THAT(page.content_type, HasSubstr("version=0.0.4"));
-  for (const char* line :
-       {"# HELP mesh_dns_names Names in the table.\n# TYPE mesh_dns_names gauge\nmesh_dns_names "
-        "7\n",
-        "# TYPE mesh_dns_udp_queries_total counter\nmesh_dns_udp_queries_total 12\n",
-        "mesh_dns_ready 1\n", "mesh_dns_table_confirmed 0\n", "mesh_dns_table_age_seconds 1.5\n"}) {
-    EXPECT_THAT(page.body, HasSubstr(line));
-  }
+TEST(AdminTest, StatusAsJson) {
+  Status status{.version = "1.2.3", .mode = "universal", .listen = {"127.0.0.1:53"}};
+  status.summary.problems.push_back({mesh::Severity::Error, {}, "spec.template", "is \"broken\""});
+  status.summary.pools.push_back(
+      {mesh::Kind::MeshService, *mesh::Cidr::parse("241.0.0.0/8"), 10, 3, 2, 4});
+  status.counters.worker_queries = {5, 6};
+  status.counters.replies[1][3] = 7;
+  status.counters.upstreams.push_back(
+      {.address = {"192.0.2.1", 53}, .state = dns::UpstreamStatus::State::Loops, .answers = 2});
+  status.cluster = ClusterStatus{.server = "https://10.96.0.1:443", .problem = "refused"};
+  const http::Page page = page_of("/status", status);
+  EXPECT_EQ(page.content_type, "application/json");
+  const boost::json::value json = boost::json::parse(page.body);
+  EXPECT_EQ(json.at("version"), "1.2.3");
+  EXPECT_EQ(json.at("listen").at(0), "127.0.0.1:53");
+  EXPECT_EQ(json.at("problems").at(0).at("message"), "is \"broken\"");
+  EXPECT_EQ(json.at("pools").at(0).at("pool"), "241.0.0.0/8");
+  EXPECT_EQ(json.at("pools").at(0).at("used"), 3u);
+  EXPECT_EQ(json.at("workers").at(1), 6u);
+  EXPECT_EQ(json.at("queries").at("received"), 11u);
+  EXPECT_EQ(json.at("queries").at("bySource").at("cache"), 7u);
+  EXPECT_EQ(json.at("queries").at("byRcode").at("NXDOMAIN"), 7u);
+  EXPECT_EQ(json.at("upstreams").at(0).at("state"), "loops");
+  EXPECT_EQ(json.at("sources").at("cluster").at("problem"), "refused");
+}
+
+TEST(AdminTest, WhatASummaryCounts) {
+  Build build;
+  using hostname::Reason;
+  build.hostnames.outcomes = {
+      {{0, Reason::Generated, "a.mesh", ""}, {1, Reason::Collision, "", ""}},
+      {{0, Reason::TemplateError, "", ""}, {1, Reason::Collision, "", ""}},
+      {{0, Reason::ClusterDomain, "", ""}}};
+  build.resources.services.resize(3);
+  build.allocation.missing = {"", "pool 241.0.0.0/30 is exhausted", ""};
+  const Summary summary = summarize(build, {});
+  EXPECT_EQ(summary.services, 3u);
+  EXPECT_EQ(summary.collisions, 2u);
+  EXPECT_EQ(summary.template_errors, 1u);
+  EXPECT_EQ(summary.cluster_domain, 1u);
+  EXPECT_EQ(summary.without_vip, 1u);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ LIBRARIES = {
     "sqlite3.h": ["vip/sqlite_store.cc"],
     "ldns/*": ["app/*.cc"],
     "boost/json*": ["app/*", "kubernetes/*"],
-    "prometheus/*": ["app/admin.cc"],
+    "prometheus/*": ["app/metrics.cc"],
     "boost/beast*": ["http/*.cc"],
     "openssl/*": ["http/*.cc", "kubernetes/access.cc"],
     "ares.h": ["dns/channel.cc"],

@@ -73,8 +73,39 @@ TEST(SettingsTest, EveryValue) {
   EXPECT_FALSE(settings.cache.prefetch);
   EXPECT_EQ(settings.allow.at(0).to_string(), "192.0.2.0/24");
   EXPECT_EQ(settings.log.format, LogFormat::Json);
-  EXPECT_EQ(settings.log.queries, QueryLog::On);
+  EXPECT_EQ(settings.log.queries, (QueryLog{1, 0}));
   EXPECT_EQ(settings.limits.documents, 10u);
+}
+
+TEST(SettingsTest, WhichQueriesAreLogged) {
+  const std::pair<const char*, std::optional<QueryLog>> kCases[] = {
+      {"off", QueryLog{0, 0}},   {"on", QueryLog{1, 0}},     {"1/100", QueryLog{100, 0}},
+      {"50ms", QueryLog{1, 50}}, {"2s", QueryLog{1, 2000}},  {"1/0", std::nullopt},
+      {"1/", std::nullopt},      {"1/x", std::nullopt},      {"2/3", std::nullopt},
+      {"0s", std::nullopt},      {"sometimes", std::nullopt}};
+  for (const auto& [text, expected] : kCases) {
+    const SettingsResult result = loaded("log: {queries: " + std::string(text) + "}\n");
+    EXPECT_EQ(said(result).empty(), expected.has_value()) << text;
+    EXPECT_EQ(result.settings.log.queries, expected.value_or(QueryLog{})) << text;
+  }
+}
+
+TEST(SettingsTest, WhereTheAdminServerListens) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"127.0.0.1:9000", "127.0.0.1:9000"},
+      {"\"[::1]:9000\"", "[::1]:9000"},
+      {"unix:/run/mesh-dns/admin.sock", "unix:/run/mesh-dns/admin.sock"},
+      {"off", "off"},
+      {"\"unix:\"", nullptr},
+      {"9000", nullptr},
+      {"[127.0.0.1:9000]", nullptr}};
+  for (const auto& [text, expected] : kCases) {
+    const SettingsResult result = loaded("admin: " + std::string(text) + "\n");
+    EXPECT_EQ(said(result).empty(), expected != nullptr) << text;
+    const std::string by_default = "127.0.0.1:15056";
+    EXPECT_EQ(to_string(result.settings.admin), expected == nullptr ? by_default : expected)
+        << text;
+  }
 }
 
 TEST(SettingsTest, WhatIsSaidOfWhatIsWrong) {

@@ -211,6 +211,11 @@ class Server:
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
 
+    def metrics(self):
+        """What Prometheus is told: the values by name and labels, as text."""
+        return dict(line.rsplit(" ", 1) for line in self.admin("/metrics")[1].splitlines()
+                    if not line.startswith("#"))
+
     def memory(self, field="VmRSS"):
         """A field of /proc/PID/status in bytes."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

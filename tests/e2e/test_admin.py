@@ -1,4 +1,5 @@
 """The admin server: probes, metrics, and what it lives with."""
+import json
 import socket
 import unittest
 
@@ -36,11 +37,57 @@ class Admin(Case):
         server = self.serve()
         for _ in range(5):
             server.ask("redis.svc.mesh.local")
-        metrics = dict(line.split() for line in server.admin("/metrics")[1].splitlines()
-                       if not line.startswith("#"))
-        self.assertEqual(metrics["mesh_dns_udp_queries_total"], "5")
-        self.assertEqual(metrics["mesh_dns_names"], "1")
+        server.ask("nope.svc.mesh.local", "AAAA", tcp=True)
+        metrics = server.metrics()
+        self.assertEqual(metrics['mesh_dns_queries_total{transport="udp",qtype="A"}'], "5")
+        self.assertEqual(metrics['mesh_dns_queries_total{transport="tcp",qtype="AAAA"}'], "1")
+        self.assertEqual(metrics['mesh_dns_replies_total{source="mesh",rcode="NXDOMAIN"}'], "1")
+        self.assertEqual(metrics['mesh_dns_reply_duration_seconds_count{source="mesh"}'], "6")
+        self.assertEqual(metrics["mesh_dns_hostnames"], "1")
         self.assertEqual(metrics["mesh_dns_table_age_seconds"], "0")
+
+    def test_status(self):
+        self.write("broken.yaml", "type: MeshService\nmesh: default\nname: broken\nspec: {ports: 5}\n")
+        server = self.serve()
+        server.ask("redis.svc.mesh.local")
+        status = json.loads(server.admin("/status")[1])
+        self.assertEqual(status["table"]["names"], 1)
+        self.assertTrue(status["table"]["confirmed"])
+        self.assertEqual(status["queries"]["bySource"]["mesh"], 1)
+        self.assertEqual(status["sources"]["files"]["files"], 2)
+        self.assertIn("spec.ports", [problem["path"] for problem in status["problems"]])
+        pools = {pool["pool"]: pool["used"] for pool in status["pools"]}
+        self.assertEqual(pools["241.0.0.0/8"], 1)
+
+    def test_a_unix_socket(self):
+        path = self.folder / "admin.sock"
+        stale = socket.socket(socket.AF_UNIX)
+        stale.bind(str(path))  # as a process that was killed leaves it
+        stale.close()
+        server = self.serve("--admin", f"unix:{path}")
+        server.wait_for("admin server")
+        self.assertEqual(path.stat().st_mode & 0o777, 0o660)
+        with socket.socket(socket.AF_UNIX) as stream:
+            stream.connect(str(path))
+            stream.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+            answer = b""
+            while more := stream.recv(4096):
+                answer += more
+        self.assertTrue(answer.endswith(b"ok\n"), answer)
+        server.stop()
+        self.assertFalse(path.exists())
+
+    def test_a_file_that_is_no_socket_is_left_alone(self):
+        path = self.folder / "admin.sock"
+        path.write_text("precious")
+        server = self.serve("--admin", f"unix:{path}")
+        server.wait_for("there is no admin server")
+        self.assertEqual(path.read_text(), "precious")
+
+    def test_off(self):
+        server = self.serve("--admin", "off")
+        self.assertTrue(server.addresses("redis.svc.mesh.local"))
+        self.assertFalse(server.logged("admin server"))
 
     def test_an_address_that_is_taken_keeps_no_name_from_being_served(self):
         first = self.serve()

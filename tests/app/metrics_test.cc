@@ -1,0 +1,90 @@
+#include "app/metrics.h"
+
+#include <gmock/gmock.h>
+
+namespace app {
+namespace {
+
+using testing::HasSubstr;
+
+Status example() {
+  Status status{.version = "1.2.3", .table = true, .age = 1.5, .generation = 12, .names = 7};
+  status.summary.collisions = 2;
+  status.summary.problems.push_back({mesh::Severity::Warning, {}, "", "x"});
+  status.summary.pools.push_back(
+      {mesh::Kind::MeshService, *mesh::Cidr::parse("241.0.0.0/8"), 10, 3, 2, 4});
+  status.counters.udp_queries[dns::counted_type(28)] = 12;
+  status.counters.tcp_queries[dns::counted_type(9999)] = 1;
+  status.counters.replies[1][dns::counted_rcode(3)] = 4;
+  status.counters.worker_queries = {13};
+  dns::Durations& durations = status.counters.durations[0];
+  durations.counts = {2, 1};  // up to 10 µs, and up to 25
+  durations.counts.back() = 1;
+  durations.sum = std::chrono::seconds(3);
+  status.counters.upstreams.push_back({.address = {"2001:db8::1", 53},
+                                       .state = dns::UpstreamStatus::State::Failed,
+                                       .answers = 2,
+                                       .silent = 3});
+  return status;
+}
+
+TEST(MetricsTest, WhatIsTold) {
+  const std::string text = metrics_text(example(), {.cpu_seconds = 0.25, .open_files = 9});
+  for (const char* line : {
+           "# HELP mesh_dns_hostnames Hostnames in the table.\n# TYPE mesh_dns_hostnames gauge\n"
+           "mesh_dns_hostnames 7\n",
+           "mesh_dns_build_info{version=\"1.2.3\"} 1\n",
+           "mesh_dns_ready 1\n",
+           "mesh_dns_table_confirmed 0\n",
+           "mesh_dns_table_age_seconds 1.5\n",
+           "mesh_dns_hostnames_missing{reason=\"Collision\"} 2\n",
+           "mesh_dns_problems{severity=\"warning\"} 1\n",
+           "mesh_dns_vip_pool_used{kind=\"MeshService\",pool=\"241.0.0.0/8\"} 3\n",
+           "# TYPE mesh_dns_queries_total counter\n",
+           "mesh_dns_queries_total{transport=\"udp\",qtype=\"AAAA\"} 12\n",
+           "mesh_dns_queries_total{transport=\"tcp\",qtype=\"other\"} 1\n",
+           "mesh_dns_replies_total{source=\"cache\",rcode=\"NXDOMAIN\"} 4\n",
+           "mesh_dns_worker_queries_total{worker=\"0\"} 13\n",
+           "mesh_dns_upstream_up{upstream=\"[2001:db8::1]:53\"} 0\n",
+           "mesh_dns_upstream_failures_total{upstream=\"[2001:db8::1]:53\",reason=\"silent\"} 3\n",
+           "process_cpu_seconds_total 0.25\n",
+           "process_open_fds 9\n",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST(MetricsTest, AHistogramsBucketsAreCumulative) {
+  const std::string text = metrics_text(example(), {});
+  for (const char* line : {
+           "mesh_dns_reply_duration_seconds_count{source=\"mesh\"} 4\n",
+           "mesh_dns_reply_duration_seconds_sum{source=\"mesh\"} 3\n",
+           "mesh_dns_reply_duration_seconds_bucket{source=\"mesh\",le=\"1e-05\"} 2\n",
+           "mesh_dns_reply_duration_seconds_bucket{source=\"mesh\",le=\"2.5e-05\"} 3\n",
+           "mesh_dns_reply_duration_seconds_bucket{source=\"mesh\",le=\"2.5\"} 3\n",
+           "mesh_dns_reply_duration_seconds_bucket{source=\"mesh\",le=\"+Inf\"} 4\n",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+TEST(MetricsTest, OfACluster) {
+  Status status = example();
+  EXPECT_THAT(metrics_text(status, {}), testing::Not(HasSubstr("kubernetes")));
+  status.cluster = ClusterStatus{.synced = true, .received = 5};
+  EXPECT_THAT(metrics_text(status, {}), HasSubstr("mesh_dns_kubernetes_received_bytes_total 5\n"));
+}
+
+TEST(MetricsTest, WhatTheKernelSaysOfThisProcess) {
+  const ProcessUse use = process_use();
+  EXPECT_GT(use.cpu_seconds, 0);
+  EXPECT_GT(use.resident_bytes, 1e6);
+  EXPECT_GT(use.open_files, 2);
+  EXPECT_GE(use.most_files, use.open_files);
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  EXPECT_GT(use.start_time, now.count() - 3600);
+  EXPECT_LE(use.start_time, now.count() + 1);
+}
+
+}  // namespace
+}  // namespace app
