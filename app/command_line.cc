@@ -20,8 +20,10 @@ struct SettingFlag {
 constexpr SettingFlag kServeFlags[] = {
     {"--resources", "resources", "PATH", "file or directory of resources; may be repeated", true},
     {"--listen", "listen", "ADDR:PORT", "address to serve DNS on; may be repeated", true},
-    {"--admin", "admin", "ADDR:PORT", "address of the admin server, unix:PATH or off", false},
 };
+
+constexpr SettingFlag kAdminFlag = {"--admin", "admin", "ADDR:PORT",
+                                    "address of the admin server, unix:PATH or off", false};
 
 constexpr SettingFlag kCommonFlags[] = {
     {"--zone", "zone", "NAME", "the Kuma zone we are in", false},
@@ -75,6 +77,7 @@ void add_output(CLI::App& command, Parsed& parsed, std::vector<std::string> form
 void add_commands(CLI::App& program, Parsed& parsed) {
   CLI::App& serve = add_command(program, Command::Serve, "serve", "answer DNS", parsed);
   for (const SettingFlag& flag : kServeFlags) add_flag(serve, flag, parsed);
+  add_flag(serve, kAdminFlag, parsed);
   serve.add_flag("--renumber", parsed.line.renumber,
                  "move VIPs that no pool of the settings contains any more");
   serve.add_flag("--reset-state", parsed.line.reset_state,
@@ -105,6 +108,11 @@ void add_commands(CLI::App& program, Parsed& parsed) {
   plan.add_flag("--renumber", parsed.line.renumber, "as `serve --renumber` would");
   add_output(plan, parsed, {"text", "json"}, "text or json [text]");
   add_paths(plan, parsed);
+
+  CLI::App& status = add_command(program, Command::Status, "status",
+                                 "ask a running instance how it is; exit 0 ready, 1 not", parsed);
+  add_flag(status, kAdminFlag, parsed);
+  add_output(status, parsed, {"text", "json"}, "text or json [text]");
 }
 
 CommandLine finish(Parsed& parsed) {
@@ -135,7 +143,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     const std::vector<std::string> unknown = program.remaining();
     if (program.get_subcommands().empty() && !unknown.empty()) {
       err << "mesh-dns: there is no command \"" << unknown.front()
-          << "\"; there are serve, validate, render, explain and plan\n";
+          << "\"; there are serve, validate, render, explain, plan and status\n";
       return kExitUsage;
     }
     return program.exit(error, out, err) == 0 ? 0 : kExitUsage;

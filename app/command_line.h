@@ -12,7 +12,7 @@
 
 namespace app {
 
-enum class Command : std::uint8_t { Serve, Validate, Render, Explain, Plan };
+enum class Command : std::uint8_t { Serve, Validate, Render, Explain, Plan, Status };
 
 struct CommandLine {
   Command command = Command::Serve;

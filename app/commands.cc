@@ -10,8 +10,10 @@
 #include "app/pipeline.h"
 #include "app/plan.h"
 #include "app/render.h"
+#include "app/status_text.h"
 #include "app/upstreams.h"
 #include "config/loader.h"
+#include "http/client.h"
 #include "vip/sqlite_store.h"
 
 namespace app {
@@ -143,6 +145,30 @@ int plan(const CommandLine& line, const config::Settings& settings, Streams stre
   print(plan(state.table, planned.build),
         line.output == "json" ? PlanFormat::Json : PlanFormat::Text, streams.out);
   return exit_status(planned);
+}
+
+int status(const CommandLine& line, const config::Settings& settings, Streams streams) {
+  const std::string admin = config::to_string(settings.admin);
+  if (!settings.admin.on) {
+    streams.err << "mesh-dns: admin is off: name the instance's address with --admin\n";
+    return kExitErrors;
+  }
+  const auto url = settings.admin.socket.empty() ? http::parse_url("http://" + admin)
+                                                 : http::unix_url(settings.admin.socket);
+  const auto answer = http::fetch(*url, {.target = "/status"}, {});
+  if (!answer) {
+    streams.err << "mesh-dns: no instance answers at " << admin << ": " << answer.error().text
+                << "; is it running, and is that its address (--admin)?\n";
+    return kExitErrors;
+  }
+  const auto told = answer->status == 200 ? status_text(answer->body) : std::nullopt;
+  if (!told) {
+    streams.err << "mesh-dns: what answers at " << admin
+                << " is not mesh-dns, or another version\n";
+    return kExitErrors;
+  }
+  streams.out << (line.output == "json" ? answer->body : told->text);
+  return told->ready ? 0 : kExitErrors;
 }
 
 }  // namespace app

@@ -1,5 +1,5 @@
-// The commands that bind nothing: validate, render, explain and plan. Each reads its paths, builds,
-// prints, and gives the exit status of the program.
+// The commands that bind nothing: validate, render, explain and plan, which read their paths, build
+// and print; and status, which asks. Each gives the exit status of the program.
 #pragma once
 
 #include <ostream>
@@ -20,5 +20,7 @@ int validate(const CommandLine& line, const config::Settings& settings, Streams 
 int render(const CommandLine& line, const config::Settings& settings, Streams streams);
 int explain(const CommandLine& line, const config::Settings& settings, Streams streams);
 int plan(const CommandLine& line, const config::Settings& settings, Streams streams);
+// Asks the admin server of a running instance. kExitErrors too if it isn't ready.
+int status(const CommandLine& line, const config::Settings& settings, Streams streams);
 
 }  // namespace app

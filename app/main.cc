@@ -73,6 +73,8 @@ int run(const CommandLine& line) {
       return app::explain(line, settings, streams);
     case Command::Plan:
       return app::plan(line, settings, streams);
+    case Command::Status:
+      return app::status(line, settings, streams);
   }
   return app::kExitUsage;
 }

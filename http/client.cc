@@ -7,8 +7,11 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -305,6 +308,20 @@ Client::~Client() = default;
 
 asio::awaitable<Result<Response>> Client::fetch(Request request, Limits limits) const {
   return impl_->send(std::move(request), limits, nullptr);
+}
+
+Result<Response> fetch(const Url& url, Request request, Limits limits) {
+  asio::io_context io(1);
+  const Client client(url, {});
+  std::optional<Result<Response>> result;
+  asio::co_spawn(
+      io,
+      [&]() -> asio::awaitable<void> {
+        result = co_await client.fetch(std::move(request), limits);
+      },
+      asio::detached);
+  io.run();
+  return std::move(*result);
 }
 
 asio::awaitable<Result<Response>> Client::lines(Request request, Limits limits,

@@ -90,4 +90,7 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
+// Likewise, for a program that has nothing else to do: waits for the answer.
+Result<Response> fetch(const Url& url, Request request, Limits limits);
+
 }  // namespace http

@@ -3,7 +3,7 @@ import json
 import socket
 import unittest
 
-from harness import Case, service
+from harness import Case, run, service
 
 
 class Admin(Case):
@@ -58,6 +58,34 @@ class Admin(Case):
         self.assertIn("spec.ports", [problem["path"] for problem in status["problems"]])
         pools = {pool["pool"]: pool["used"] for pool in status["pools"]}
         self.assertEqual(pools["241.0.0.0/8"], 1)
+
+    def test_the_status_command(self):
+        server = self.serve()
+        address = f"127.0.0.1:{self.port(server)}"
+        done = run("status", "--admin", address)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"^mesh-dns \S+, up for \d+ s: ready\n")
+        self.assertIn("1 hostnames of 1 services", done.stdout)
+        done = run("status", "-o", "json", env={"MESH_DNS_ADMIN": address})
+        self.assertEqual(json.loads(done.stdout)["table"]["names"], 1)
+
+    def test_the_status_command_at_a_unix_socket(self):
+        path = f"unix:{self.folder}/admin.sock"
+        self.serve("--admin", path).wait_for("admin server")
+        self.assertIn(": ready", run("status", "--admin", path).stdout)
+
+    def test_the_status_command_where_nobody_is(self):
+        with socket.socket() as other:  # bound, and not listening
+            other.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{other.getsockname()[1]}"
+            done = run("status", "--admin", address)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(f"no instance answers at {address}", done.stderr)
+        for admin, said in (("off", "admin is off"), (f"unix:{self.folder}/no.sock", "No such file"),
+                            ("unix:" + "x" * 200, "too long")):
+            done = run("status", "--admin", admin)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(said, done.stderr)
 
     def test_a_unix_socket(self):
         path = self.folder / "admin.sock"
