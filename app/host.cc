@@ -1,8 +1,12 @@
 #include "app/host.h"
 
+#include <unistd.h>
+
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <array>
+#include <climits>
 
 #include <algorithm>
 #include <charconv>
@@ -160,6 +164,12 @@ unsigned quota_cores(std::string_view cpu_max) {
   const auto period = number<std::uint64_t>(lines[0][1], 10);
   if (!quota || !period || *period == 0) return 0;
   return static_cast<unsigned>((*quota + *period - 1) / *period);
+}
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  gethostname(name.data(), name.size() - 1);
+  return name.data();
 }
 
 unsigned allowed_cores() {

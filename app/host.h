@@ -22,6 +22,8 @@ std::vector<HostNetwork> host_networks();
 // All addresses of this host.
 std::vector<mesh::Ip> host_addresses();
 
+std::string host_name();
+
 // The lines of /proc/net/route and /proc/net/ipv6_route as networks.
 std::vector<HostNetwork> parse_ipv4_routes(std::string_view text);
 std::vector<HostNetwork> parse_ipv6_routes(std::string_view text);

@@ -1,5 +1,7 @@
 #include "app/log.h"
 
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -11,6 +13,9 @@ namespace app::log {
 namespace {
 
 bool as_json = false;  // set once by start(), before any other thread is there
+constexpr std::size_t kWaitingQueries = 8192;
+std::shared_ptr<spdlog::async_logger>
+    queries;  // set by start_queries(), before any worker is there
 
 spdlog::level::level_enum spdlog_level(config::LogLevel level) {
   switch (level) {
@@ -28,6 +33,12 @@ spdlog::level::level_enum spdlog_level(config::LogLevel level) {
   return spdlog::level::info;
 }
 
+void set_pattern(spdlog::logger& logger) {
+  logger.set_pattern(as_json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                             : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+                     spdlog::pattern_time_type::utc);
+}
+
 std::string quoted(std::string_view text) {
   return boost::json::serialize(boost::json::string(text));
 }
@@ -39,9 +50,7 @@ void start(config::LogLevel level, config::LogFormat format) {
   auto logger = std::make_shared<spdlog::logger>("mesh-dns",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(spdlog_level(level));
-  logger->set_pattern(as_json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                              : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-                      spdlog::pattern_time_type::utc);
+  set_pattern(*logger);
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
 }
@@ -51,6 +60,32 @@ void write(config::LogLevel level, std::string_view message, Fields fields) {
   if (!spdlog::should_log(spdlog_lvl)) return;
   spdlog::default_logger_raw()->log(
       spdlog_lvl, as_json ? json_payload(message, fields) : text_payload(message, fields));
+}
+
+void start_queries() {
+  spdlog::init_thread_pool(kWaitingQueries, 1);
+  queries = std::make_shared<spdlog::async_logger>(
+      "queries", std::make_shared<spdlog::sinks::stderr_sink_mt>(), spdlog::thread_pool(),
+      spdlog::async_overflow_policy::overrun_oldest);
+  set_pattern(*queries);
+}
+
+void write_query(const QueryLine& line) {
+  const Fields fields = {{"qname", line.qname},        {"qtype", line.qtype},
+                         {"rcode", line.rcode},        {"source", line.source},
+                         {"us", line.microseconds},    {"client", line.client},
+                         {"transport", line.transport}};
+  queries->info(as_json ? json_payload("query", fields) : text_payload("query", fields));
+}
+
+std::uint64_t queries_lost() {
+  const auto pool = spdlog::thread_pool();
+  return pool ? pool->overrun_counter() : 0;
+}
+
+void stop_queries() {
+  queries.reset();
+  spdlog::details::registry::instance().set_tp(nullptr);
 }
 
 std::string text_payload(std::string_view message, Fields fields) {

@@ -3,11 +3,13 @@
 // May be called by any thread once start() has returned. What is secret is never passed to it.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "app/query_log.h"
 #include "config/settings.h"
 
 namespace app::log {
@@ -33,6 +35,16 @@ inline void warn(std::string_view message, Fields fields = {}) {
 inline void error(std::string_view message, Fields fields = {}) {
   write(config::LogLevel::Error, message, fields);
 }
+
+// Queries are logged by workers, which must not wait for whoever reads the log: a thread writes
+// them, and what it can't keep up with is lost, the oldest first. The thread has the signal mask of
+// the caller.
+void start_queries();
+void write_query(const QueryLine& line);
+// How many were lost.
+std::uint64_t queries_lost();
+// Writes what waits, and ends the thread.
+void stop_queries();
 
 // What stands behind the time and the level: pure, for tests.
 std::string text_payload(std::string_view message, Fields fields);

@@ -24,6 +24,7 @@
 #include "app/host.h"
 #include "app/log.h"
 #include "app/pipeline.h"
+#include "app/query_observer.h"
 #include "app/upstreams.h"
 #include "config/loader.h"
 #include "config/watcher.h"
@@ -108,10 +109,15 @@ dns::ResolverSettings resolver_settings(const config::Settings& settings) {
   return resolver;
 }
 
-dns::ServerSettings server_settings(const config::Settings& settings) {
+unsigned workers(const config::Settings& settings) {
+  return settings.workers == 0 ? allowed_cores() : settings.workers;
+}
+
+dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer) {
   dns::ServerSettings server;
   server.listen = endpoints(settings.listen);
-  server.workers = settings.workers == 0 ? allowed_cores() : settings.workers;
+  server.workers = workers(settings);
+  server.observe = observer.function();
   for (const mesh::Cidr& range : settings.allow) server.allow.push_back(client_prefix(range));
   server.tcp_idle_timeout = static_cast<std::uint32_t>(settings.tcp.idle_timeout);
   server.tcp_max_connections = settings.tcp.max_connections;
@@ -231,7 +237,8 @@ class Instance {
         cluster_(std::move(cluster)),
         store_(vip::open_sqlite(
             settings.state, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite)),
-        server_(server_settings(settings), first_zone()),
+        observer_(settings, workers(settings)),
+        server_(server_settings(settings, observer_), first_zone()),
         ledger_(store_->load()),
         loader_(resource_paths(settings),
                 {settings.locality(), settings.limits, config::UnknownFields::Warn}) {}
@@ -281,7 +288,8 @@ class Instance {
   std::unique_ptr<vip::Store> store_;
   Table table_;
   std::uint32_t serial_ = 0;
-  dns::Server server_;  // answers from here on
+  QueryObserver observer_;  // told by the workers: gone after them
+  dns::Server server_;      // answers from here on
   vip::Ledger ledger_;
   config::Loader loader_;
   config::Watcher watcher_;
@@ -451,6 +459,8 @@ Status Instance::status() const {
     status.routes.push_back(route_status(route, source_of(route, settings_)));
   }
   status.counters = server_.counters();
+  status.queries_unlogged = observer_.unlogged();
+  status.dnstap_dropped = observer_.dropped();
   return status;
 }
 

@@ -5,7 +5,6 @@
 // new as a message and return at once.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -17,20 +16,13 @@
 
 #include "dns/answer.h"
 #include "dns/cache_settings.h"
+#include "dns/client.h"
 #include "dns/counters.h"
 #include "dns/endpoint.h"
 #include "dns/upstream.h"
 #include "dns/zone.h"
 
 namespace dns {
-
-// An address of 16 octets; IPv4 as ::ffff:a.b.c.d.
-using ClientAddress = std::array<std::uint8_t, 16>;
-
-struct Client {
-  ClientAddress address{};
-  std::uint16_t port = 0;
-};
 
 // A query and its reply. What it views is valid during the call that it is passed to.
 struct Exchange {

@@ -29,6 +29,8 @@ LIBRARIES = {
     "ldns/*": ["app/*.cc"],
     "boost/json*": ["app/*", "kubernetes/*"],
     "prometheus/*": ["app/metrics.cc"],
+    "fstrm*": ["app/dnstap.cc"],
+    "dnstap.pb-c.h": ["app/dnstap.cc"],
     "boost/beast*": ["http/*.cc"],
     "openssl/*": ["http/*.cc", "kubernetes/access.cc"],
     "ares.h": ["dns/channel.cc"],

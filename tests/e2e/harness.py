@@ -126,8 +126,9 @@ class Server:
     """A running `mesh-dns serve`."""
 
     def __init__(self, folder, resources=None, arguments=(), settings=None, env=None, wait=True,
-                 prefix=()):
-        """`prefix` is a command that runs the binary, as `ip netns exec`."""
+                 prefix=(), stderr=None):
+        """`prefix` is a command that runs the binary, as `ip netns exec`; `stderr` is where its
+        log goes, else where log() finds it."""
         self.folder = pathlib.Path(folder)
         self.log_path = self.folder / f"log-{random.randrange(1 << 32):08x}.txt"
         config = self.folder / "settings.yaml"
@@ -144,7 +145,7 @@ class Server:
         environment.update({"MESH_DNS_UPSTREAM_RESOLV_CONF": "/dev/null", **(env or {})})
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, env=environment)
+                                            stderr=stderr or log, env=environment)
         self.port = None
         if wait:
             self.wait_for("listening")
