@@ -43,8 +43,9 @@ void decode_health(Decoder& decoder, const Node& node, const Path& path, Inbound
   if (!decoder.map(node, path)) return;
   decoder.only(node, path, {"ready"});
   const Node* ready = Decoder::find(node, "ready");
-  if (ready == nullptr || inbound.state != Inbound::State::Ready) return;
-  if (decoder.boolean(*ready, path / "ready") == false) inbound.state = Inbound::State::NotReady;
+  if (ready == nullptr) return;
+  const bool is_ready = decoder.boolean(*ready, path / "ready").value_or(true);
+  if (!is_ready && inbound.state == Inbound::State::Ready) inbound.state = Inbound::State::NotReady;
 }
 
 void decode_texts(Decoder& decoder, const Node& node, const Path& path, Inbound& inbound) {

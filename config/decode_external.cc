@@ -82,7 +82,9 @@ void check_alt_names(Decoder& decoder, const Node& node) {
     if (const Node* type = Decoder::find(node.items[i], "type")) {
       decoder.word(*type, path[i] / "type", {"Exact", "Prefix"});
     }
-    decoder.require(node.items[i], "value", path[i]);
+    if (const Node* value = decoder.require(node.items[i], "value", path[i])) {
+      decoder.string(*value, path[i] / "value");
+    }
   }
 }
 
@@ -140,7 +142,9 @@ void check_extension(Decoder& decoder, const Node& extension) {
   if (!decoder.map(extension, path)) return;
   decoder.only(extension, path, {"type", "config"});
   const Node* type = decoder.require(extension, "type", path);
-  if (type != nullptr && type->text.empty()) decoder.error(*type, path / "type", "is empty");
+  if (type == nullptr) return;
+  const auto text = decoder.string(*type, path / "type");
+  if (text && text->empty()) decoder.error(*type, path / "type", "is empty");
 }
 
 }  // namespace
@@ -149,9 +153,8 @@ void decode_external(Decoder& decoder, const Node& spec, mesh::Service& service)
   decoder.only(spec, kSpec, {"match", "extension", "endpoints", "tls"});
   decode_match(decoder, spec, service);
   service.external = to_json(spec);
-  // An extension says itself where its endpoints are.
   if (const Node* extension = Decoder::find(spec, "extension")) {
-    return check_extension(decoder, *extension);
+    check_extension(decoder, *extension);
   }
   const Path path = kSpec / "endpoints";
   if (const Node* endpoints = Decoder::find(spec, "endpoints");

@@ -160,10 +160,12 @@ Selector decode_selector(Decoder& decoder, const Node& node) {
       selector.match = decode_match(decoder, *labels, path / "dataplaneLabels");
     }
   }
-  if (const Node* ref = Decoder::find(node, "dataplaneRef")) {
+  if (const Node* ref = node.find("dataplaneRef")) {
     ++given;
-    selector.by = Selector::By::DataplaneRef;
-    decode_ref(decoder, *ref, path / "dataplaneRef", selector);
+    if (ref->kind != Node::Kind::Null) {
+      selector.by = Selector::By::DataplaneRef;
+      decode_ref(decoder, *ref, path / "dataplaneRef", selector);
+    }
   }
   if (given > 1) {
     decoder.error(node, path,
@@ -209,7 +211,7 @@ void decode_multi_zone(Decoder& decoder, const Node& spec, Service& service) {
 void decode_vip(Decoder& decoder, const Node& node, const Path& path, Service& service) {
   if (!decoder.map(node, path)) return;
   const Node* text = Decoder::find(node, "ip");
-  if (text == nullptr || text->text.empty()) return;
+  if (text == nullptr || (text->kind == Node::Kind::Scalar && text->text.empty())) return;
   const auto ip = mesh::Ip::parse(text->text);
   if (!ip) {
     decoder.error(*text, path / "ip", "expected an IP address, found " + described(*text));

@@ -115,11 +115,21 @@ class Reading {
       return error(root, kRoot, "expected a resource, found " + described(root));
     }
     if (const Node* kind = root.find("kind"); kind != nullptr && kind->text.ends_with("List")) {
-      return;  // its items have been read
+      return check_items(root);
     }
     if (items_)
       return error(root, kRoot / "kind", "a document with `items` must be a `kind: List`");
     resource(root);
+  }
+
+  // They have been read, if they are a list.
+  void check_items(const Node& list) {
+    const Node* items = list.find("items");
+    if (items == nullptr) {
+      error(list, kRoot / "items", "is missing: the resources of the list");
+    } else if (items->kind != Node::Kind::Sequence && items->kind != Node::Kind::Null) {
+      error(*items, kRoot / "items", "expected a list, found " + described(*items));
+    }
   }
 
   // The shape by its first field: `type` is universal, `kind` Kubernetes.
@@ -127,30 +137,41 @@ class Reading {
     if (!node.is_map()) return error(node, kRoot, "expected a resource, found " + described(node));
     const Node* type = node.find("type");
     const Node* kind = node.find("kind");
-    if ((type == nullptr) == (kind == nullptr)) {
+    if ((type == nullptr) == (kind == nullptr) && !is_foreign(node)) {
       error(node, kRoot,
             type == nullptr
                 ? "has neither `type` (universal) nor `kind` (Kubernetes): is this a resource?"
                 : "has both `type` and `kind`: remove one of them");
       return;
     }
-    const Node& name = type != nullptr ? *type : *kind;
-    Shape shape{type == nullptr, name.text, Decoder::find(node, "spec"),
+    const Node& name = kind != nullptr ? *kind : *type;
+    Shape shape{kind != nullptr, name.text, Decoder::find(node, "spec"),
                 Decoder::find(node, "status")};
-    if (shape.kubernetes && !check_version(node, shape)) return;
+    if (is_foreign(node)) {
+      add(node, mesh::Severity::Notice, kRoot / "kind",
+          node.find("apiVersion")->text + " " + name.text + " is no resource of Kuma; skipped");
+      return;
+    }
+    if (shape.kubernetes && !check_version(node)) return;
     known(node, name, shape);
   }
 
-  // Other kinds of other API groups may stand in a Kubernetes dump; they are not ours to judge.
-  bool check_version(const Node& node, const Shape& shape) {
+  // Other kinds of other API groups may stand in a Kubernetes dump; they are not ours to judge, nor
+  // is a `type` that they have.
+  static bool is_foreign(const Node& node) {
+    const Node* kind = node.find("kind");
+    const Node* version = node.find("apiVersion");
+    return kind != nullptr && version != nullptr && is_string(*kind) && is_string(*version) &&
+           !version->text.empty() && !version->text.starts_with("kuma.io/") &&
+           !is_one_of(kind->text, kOurs);
+  }
+  static bool is_string(const Node& node) {
+    return node.kind == Node::Kind::Scalar && !is_typed(node);
+  }
+
+  bool check_version(const Node& node) {
     const Node* version = node.find("apiVersion");
     if (version != nullptr && version->text == "kuma.io/v1alpha1") return true;
-    if (version != nullptr && !version->text.starts_with("kuma.io/") &&
-        !is_one_of(shape.kind, kOurs)) {
-      add(node, mesh::Severity::Notice, kRoot / "kind",
-          version->text + " " + std::string(shape.kind) + " is no resource of Kuma; skipped");
-      return false;
-    }
     error(version != nullptr ? *version : node, kRoot / "apiVersion",
           version != nullptr ? "expected kuma.io/v1alpha1, found " + described(*version)
                              : "is missing: kuma.io/v1alpha1");
@@ -213,6 +234,12 @@ std::shared_ptr<const T> moved_resource(const T& resource, std::int64_t lines) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> kinds() {
+  std::vector<std::string_view> all(std::begin(kOurs), std::end(kOurs));
+  all.insert(all.end(), std::begin(kSkipped), std::end(kSkipped));
+  return all;
+}
 
 Document parse_document(std::string_view text, const Source& source,
                         const LoaderSettings& settings) {

@@ -23,6 +23,9 @@ struct Document {
   mesh::Diagnostics diagnostics;
 };
 
+// The kinds that a document may be of: first ours, then those of Kuma that are skipped.
+std::vector<std::string_view> kinds();
+
 Document parse_document(std::string_view text, const Source& source,
                         const LoaderSettings& settings);
 
