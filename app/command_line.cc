@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string_view>
 
+#include "app/schema.h"
 #include "app/version.h"
 
 namespace app {
@@ -74,6 +75,19 @@ void add_output(CLI::App& command, Parsed& parsed, std::vector<std::string> form
       ->check(CLI::IsMember(std::move(formats)));
 }
 
+// It reads neither settings nor resources.
+void add_schema(CLI::App& program, Parsed& parsed) {
+  CLI::App* schema = program.add_subcommand(
+      "schema", "print the JSON Schema of the settings file or of resources, for editors");
+  schema->callback([&parsed] { parsed.line.command = Command::Schema; });
+  std::string names;
+  for (const char* name : kSchemas) names.append(names.empty() ? "" : ", ").append(name);
+  schema->add_option("NAME", parsed.line.what, "one of " + names)
+      ->required()
+      ->type_name("")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kSchemas), std::end(kSchemas))));
+}
+
 void add_commands(CLI::App& program, Parsed& parsed) {
   CLI::App& serve = add_command(program, Command::Serve, "serve", "answer DNS", parsed);
   for (const SettingFlag& flag : kServeFlags) add_flag(serve, flag, parsed);
@@ -113,6 +127,8 @@ void add_commands(CLI::App& program, Parsed& parsed) {
                                  "ask a running instance how it is; exit 0 ready, 1 not", parsed);
   add_flag(status, kAdminFlag, parsed);
   add_output(status, parsed, {"text", "json"}, "text or json [text]");
+
+  add_schema(program, parsed);
 }
 
 CommandLine finish(Parsed& parsed) {
@@ -143,7 +159,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     const std::vector<std::string> unknown = program.remaining();
     if (program.get_subcommands().empty() && !unknown.empty()) {
       err << "mesh-dns: there is no command \"" << unknown.front()
-          << "\"; there are serve, validate, render, explain, plan and status\n";
+          << "\"; there are serve, validate, render, explain, plan, status and schema\n";
       return kExitUsage;
     }
     return program.exit(error, out, err) == 0 ? 0 : kExitUsage;

@@ -12,7 +12,7 @@
 
 namespace app {
 
-enum class Command : std::uint8_t { Serve, Validate, Render, Explain, Plan, Status };
+enum class Command : std::uint8_t { Serve, Validate, Render, Explain, Plan, Status, Schema };
 
 struct CommandLine {
   Command command = Command::Serve;
@@ -20,7 +20,7 @@ struct CommandLine {
   std::vector<config::Override> overrides;  // flags that stand for settings
   std::vector<std::string> paths;           // of all but serve
   std::string output;                       // -o; "" when not given
-  std::string what;                         // of explain
+  std::string what;                         // of explain and schema
   bool renumber = false;
   bool reset_state = false;
 };

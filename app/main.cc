@@ -8,6 +8,7 @@
 #include "app/command_line.h"
 #include "app/commands.h"
 #include "app/log.h"
+#include "app/schema.h"
 #include "app/serve.h"
 #include "config/settings.h"
 
@@ -55,6 +56,10 @@ config::SettingsResult read_settings(const CommandLine& line) {
 }
 
 int run(const CommandLine& line) {
+  if (line.command == Command::Schema) {
+    std::cout << app::schema(line.what);
+    return 0;
+  }
   const auto [settings, diagnostics] = read_settings(line);
   for (const mesh::Diagnostic& diagnostic : diagnostics) {
     std::cerr << mesh::to_string(diagnostic) << '\n';
@@ -75,6 +80,8 @@ int run(const CommandLine& line) {
       return app::plan(line, settings, streams);
     case Command::Status:
       return app::status(line, settings, streams);
+    case Command::Schema:
+      break;
   }
   return app::kExitUsage;
 }

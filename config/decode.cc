@@ -152,7 +152,18 @@ void Decoder::only(const Node& map, const Path& path, std::span<const std::strin
   }
 }
 
+bool Decoder::told(ValueForm form) {
+  if (form_ == nullptr) return false;
+  form_->kind = form.kind;
+  form_->least = form.least;
+  form_->most = form.most;
+  form_->default_port = form.default_port;
+  form_->words.insert(form_->words.end(), form.words.begin(), form.words.end());
+  return true;
+}
+
 std::optional<std::string> Decoder::string(const Node& node, const Path& path) {
+  if (told({ValueForm::Kind::Text})) return std::nullopt;
   if (node.kind == Node::Kind::Scalar && !is_typed(node)) return node.text;
   std::string message = "expected a string, found " + described(node);
   if (node.kind == Node::Kind::Scalar) message += ": quote it, as \"" + node.text + '"';
@@ -162,6 +173,10 @@ std::optional<std::string> Decoder::string(const Node& node, const Path& path) {
 
 std::optional<std::int64_t> Decoder::integer(const Node& node, const Path& path, std::int64_t least,
                                              std::int64_t most) {
+  if (told({ValueForm::Kind::Integer, static_cast<std::uint64_t>(least),
+            static_cast<std::uint64_t>(most)})) {
+    return std::nullopt;
+  }
   std::int64_t value = 0;
   const char* end = node.text.data() + node.text.size();
   const auto parsed = std::from_chars(node.text.data(), end, value);
@@ -185,6 +200,7 @@ std::optional<std::uint16_t> Decoder::port(const Node& node, const Path& path) {
 }
 
 std::optional<bool> Decoder::boolean(const Node& node, const Path& path) {
+  if (told({ValueForm::Kind::Boolean})) return std::nullopt;
   if (node.kind == Node::Kind::Scalar && node.plain && is_boolean(node.text)) {
     return node.text.front() == 't' || node.text.front() == 'T';
   }
@@ -194,12 +210,18 @@ std::optional<bool> Decoder::boolean(const Node& node, const Path& path) {
 
 std::optional<std::string> Decoder::word(const Node& node, const Path& path,
                                          std::initializer_list<std::string_view> words) {
+  if (told({ValueForm::Kind::Word, 0, 0, false, {words.begin(), words.end()}})) return std::nullopt;
   if (node.kind == Node::Kind::Scalar && std::ranges::find(words, node.text) != words.end()) {
     return node.text;
   }
   error(node, path,
         "expected one of " + joined({words.begin(), words.size()}) + ", found " + described(node));
   return std::nullopt;
+}
+
+bool Decoder::is(const Node& node, std::string_view word) {
+  if (form_ != nullptr) form_->words.emplace_back(word);
+  return node.text == word;
 }
 
 void Decoder::label(const Entry& entry, const Path& path, mesh::Labels& labels) {

@@ -13,6 +13,7 @@
 
 #include "config/loader.h"
 #include "config/node.h"
+#include "config/value_form.h"
 #include "mesh/labels.h"
 
 namespace config {
@@ -32,6 +33,12 @@ class Decoder {
  public:
   Decoder(const Source& source, UnknownFields unknown_fields, mesh::Diagnostics& diagnostics)
       : source_(source), unknown_fields_(unknown_fields), diagnostics_(diagnostics) {}
+  // One that is given no value: what is asked of it goes to `form`.
+  Decoder(const Source& source, mesh::Diagnostics& diagnostics, ValueForm& form)
+      : source_(source),
+        unknown_fields_(UnknownFields::Refuse),
+        diagnostics_(diagnostics),
+        form_(&form) {}
 
   const Source& source() const { return source_; }
   bool failed() const { return failed_; }
@@ -61,8 +68,16 @@ class Decoder {
   // One of `words`.
   std::optional<std::string> word(const Node& node, const Path& path,
                                   std::initializer_list<std::string_view> words);
+  // Whether it is the word that may stand in the place of a value of another form.
+  bool is(const Node& node, std::string_view word);
   // A map of strings; keys and values by the rules of Kubernetes.
   mesh::Labels labels(const Node& node, const Path& path);
+
+  // The first question of whatever decodes a form of its own. True: only the form was asked for,
+  // and is told now; there is no value.
+  bool told(ValueForm form);
+  // Where the form is asked for.
+  ValueForm* form() { return form_; }
 
  private:
   void add(mesh::Severity severity, const mesh::Position& position, const Path& path,
@@ -72,6 +87,7 @@ class Decoder {
   const Source& source_;
   const UnknownFields unknown_fields_;
   mesh::Diagnostics& diagnostics_;
+  ValueForm* const form_ = nullptr;
   bool failed_ = false;
 };
 

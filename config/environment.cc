@@ -36,6 +36,17 @@ constexpr Ignored kIgnored[] = {
      "has no effect here: VIPs are always kept in the state file"},
 };
 
+// What Kuma writes in a variable, as our setting has it.
+std::string translated(std::string_view name, std::string_view value) {
+  // Kuma has a port there, and listens on loopback.
+  if (name == "KUMA_DNS_PROXY_PORT") return "127.0.0.1:" + std::string(value);
+  if (name == "KUMA_EXPERIMENTAL_GENERATE_MESH_SERVICES") {
+    if (value == "true") return "labelled";
+    if (value == "false") return "off";
+  }
+  return std::string(value);
+}
+
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> values;
   while (!text.empty()) {
@@ -85,10 +96,7 @@ class Environment {
     }
     for (const Alias& alias : kAliases) {
       if (alias.name != name || value.empty()) continue;
-      // Kuma has a port there, and listens on loopback.
-      const bool port = name == "KUMA_DNS_PROXY_PORT";
-      const std::string text = port ? "127.0.0.1:" + std::string(value) : std::string(value);
-      kuma_.push_back({{text}, alias.path, std::string(name)});
+      kuma_.push_back({{translated(name, value)}, alias.path, std::string(name)});
     }
   }
 

@@ -39,12 +39,22 @@ std::string duration_text(std::uint64_t ms) {
   return std::to_string(ms) + "ms";
 }
 
+std::string size_text(std::uint64_t bytes) {
+  for (const Unit& unit : {kSizes[4], kSizes[3], kSizes[2]}) {
+    if (bytes >= unit.value && bytes % unit.value == 0) {
+      return std::to_string(bytes / unit.value) + std::string(unit.name);
+    }
+  }
+  return std::to_string(bytes);
+}
+
 std::string lowered(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
 }
 
 std::optional<std::string> dns_name(Decoder& decoder, const Node& node, const Path& path) {
+  if (decoder.told({ValueForm::Kind::DnsName})) return std::nullopt;
   auto text = decoder.string(node, path);
   if (!text) return std::nullopt;
   std::string name = lowered(*text);
@@ -56,6 +66,10 @@ std::optional<std::string> dns_name(Decoder& decoder, const Node& node, const Pa
 
 // Calls `f` with each item. A single value is a list of one.
 void for_each(Decoder& decoder, const Node& node, const Path& path, auto f) {
+  if (decoder.form() != nullptr) {
+    decoder.form()->list = true;
+    return f(node, path);
+  }
   if (node.kind == Node::Kind::Scalar) return f(node, path);
   if (!decoder.sequence(node, path)) return;
   for (std::size_t i = 0; i < node.items.size(); ++i) f(node.items[i], path[i]);
@@ -63,6 +77,7 @@ void for_each(Decoder& decoder, const Node& node, const Path& path, auto f) {
 
 std::optional<std::uint64_t> duration(Decoder& decoder, const Node& node, const Path& path,
                                       Range range) {
+  if (decoder.told({ValueForm::Kind::Duration, range.least, range.most})) return std::nullopt;
   const auto ms = node.kind == Node::Kind::Scalar ? parse_duration(node.text) : std::nullopt;
   if (!ms) {
     decoder.error(node, path,
@@ -78,6 +93,20 @@ std::optional<std::uint64_t> duration(Decoder& decoder, const Node& node, const 
 }
 
 }  // namespace
+
+std::string bounds(const ValueForm& form) {
+  const auto between = [&](auto text) { return text(form.least) + " to " + text(form.most); };
+  switch (form.kind) {
+    case ValueForm::Kind::Duration:
+      return between(duration_text);
+    case ValueForm::Kind::Size:
+      return between(size_text);
+    case ValueForm::Kind::Integer:
+      return between([](std::uint64_t value) { return std::to_string(value); });
+    default:
+      return "";
+  }
+}
 
 std::optional<std::uint64_t> parse_duration(std::string_view text) {
   return parse_with_unit(text, kDurations);
@@ -109,6 +138,7 @@ void set_text(Decoder& decoder, const Node& node, const Path& path, std::string&
 }
 
 void set_name(Decoder& decoder, const Node& node, const Path& path, std::string& to) {
+  if (decoder.told({ValueForm::Kind::Name})) return;
   auto text = decoder.string(node, path);
   if (!text) return;
   if (!is_subdomain(*text)) {
@@ -155,6 +185,7 @@ void set_seconds(Decoder& decoder, const Node& node, const Path& path, Range ran
 
 void set_size(Decoder& decoder, const Node& node, const Path& path, Range range,
               std::uint64_t& to) {
+  if (decoder.told({ValueForm::Kind::Size, range.least, range.most})) return;
   const auto size = node.kind == Node::Kind::Scalar ? parse_size(node.text) : std::nullopt;
   if (!size) {
     decoder.error(node, path, "expected a size, as 16MiB or 64KiB, found " + described(node));
@@ -169,6 +200,7 @@ void set_size(Decoder& decoder, const Node& node, const Path& path, Range range,
 
 void set_endpoint(Decoder& decoder, const Node& node, const Path& path, std::uint16_t port,
                   Endpoint& to) {
+  if (decoder.told({ValueForm::Kind::Address, 0, 0, port != 0})) return;
   const std::string_view text = node.text;
   auto endpoint = parse_endpoint(text);
   if (!endpoint && port != 0) {
@@ -184,6 +216,7 @@ void set_endpoint(Decoder& decoder, const Node& node, const Path& path, std::uin
 }
 
 void set_admin(Decoder& decoder, const Node& node, const Path& path, Admin& to) {
+  if (decoder.told({ValueForm::Kind::Admin})) return;
   const auto admin = node.kind == Node::Kind::Scalar ? parse_admin(node.text) : std::nullopt;
   if (admin) {
     to = *admin;
@@ -196,6 +229,7 @@ void set_admin(Decoder& decoder, const Node& node, const Path& path, Admin& to) 
 }
 
 void set_query_log(Decoder& decoder, const Node& node, const Path& path, QueryLog& to) {
+  if (decoder.told({ValueForm::Kind::QueryLog})) return;
   const auto log = node.kind == Node::Kind::Scalar ? parse_query_log(node.text) : std::nullopt;
   if (log) {
     to = *log;
@@ -232,6 +266,7 @@ void set_endpoints(Decoder& decoder, const Node& node, const Path& path, std::ui
 void set_ranges(Decoder& decoder, const Node& node, const Path& path, std::vector<mesh::Cidr>& to) {
   to.clear();
   for_each(decoder, node, path, [&](const Node& item, const Path& at) {
+    if (decoder.told({ValueForm::Kind::Range})) return;
     if (const auto range = mesh::Cidr::parse(item.text)) return to.push_back(*range);
     decoder.error(item, at,
                   "expected an address range, as 241.0.0.0/8 or fd00:241::/64, with no bits set "
@@ -243,6 +278,10 @@ void set_ranges(Decoder& decoder, const Node& node, const Path& path, std::vecto
 void set_routes(Decoder& decoder, const Node& node, const Path& path,
                 std::map<std::string, std::vector<Endpoint>>& to) {
   to.clear();
+  if (decoder.form() != nullptr) {
+    decoder.form()->map = true;
+    return set_endpoints(decoder, node, path, 53, to[""]);
+  }
   if (!decoder.map(node, path)) return;
   for (const Entry& entry : node.entries) {
     Node key;

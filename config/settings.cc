@@ -26,12 +26,8 @@ void set_mode(D decoder, N node, P path, S settings) {
   if (word) settings.mode = *word == "kubernetes" ? Mode::Kubernetes : Mode::Universal;
 }
 
-// Kuma's variable for it is a boolean.
 void set_from_services(D decoder, N node, P path, S settings) {
-  const std::string& text = node.text;
-  const auto word = text == "true" || text == "false"
-                        ? std::optional<std::string>(text == "true" ? "labelled" : "off")
-                        : decoder.word(node, path, {"labelled", "injected", "off"});
+  const auto word = decoder.word(node, path, {"labelled", "injected", "off"});
   if (!word) return;
   settings.generate_from_services = *word == "injected" ? FromServices::Injected
                                     : *word == "off"    ? FromServices::Off
@@ -39,7 +35,7 @@ void set_from_services(D decoder, N node, P path, S settings) {
 }
 
 void set_workers(D decoder, N node, P path, S settings) {
-  if (node.text == "auto") {
+  if (decoder.is(node, "auto")) {
     settings.workers = 0;
     return;
   }
@@ -439,6 +435,18 @@ std::vector<SettingInfo> setting_table() {
   std::vector<SettingInfo> table;
   for (const Setting& setting : kSettings) table.push_back(setting.info);
   return table;
+}
+
+ValueForm form_of(std::string_view path) {
+  ValueForm form;
+  const Setting* setting = find(path);
+  if (setting == nullptr) return form;
+  mesh::Diagnostics unused;
+  const Source source;
+  Decoder decoder(source, unused, form);
+  Settings settings = defaults();
+  setting->set(decoder, {}, kRoot, settings);
+  return form;
 }
 
 std::string environment_name(std::string_view path) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/value_form.h"
 #include "mesh/diagnostic.h"
 #include "mesh/ip.h"
 #include "mesh/resources.h"
@@ -149,6 +150,8 @@ struct SettingInfo {
   const char* help;
 };
 std::vector<SettingInfo> setting_table();
+// What the setting of this path may be, as its decoder says.
+ValueForm form_of(std::string_view path);
 // "dns.negativeTtl" → "MESH_DNS_DNS_NEGATIVE_TTL"
 std::string environment_name(std::string_view path);
 

@@ -44,6 +44,9 @@ TEST(CommandLineTest, Commands) {
   EXPECT_EQ(explain.what, "redis.mesh");
   EXPECT_EQ(explain.paths, (std::vector<std::string>{"dir", "-"}));
   EXPECT_EQ(std::get<CommandLine>(parsed({"render", "-o", "zone", "dir"})).output, "zone");
+  const auto schema = std::get<CommandLine>(parsed({"schema", "settings"}));
+  EXPECT_EQ(schema.command, Command::Schema);
+  EXPECT_EQ(schema.what, "settings");
   EXPECT_TRUE(std::get<CommandLine>(parsed({"plan", "--renumber", "dir"})).renumber);
 }
 
@@ -59,6 +62,9 @@ TEST(CommandLineTest, WhatEndsTheProgram) {
       {{}, kExitUsage, "--help"},
       {{"nope"}, kExitUsage, "nope"},
       {{"validate"}, kExitUsage, "PATH"},
+      {{"schema", "--help"}, 0, "MeshExternalService"},
+      {{"schema", "MeshTimeout"}, kExitUsage, "settings"},
+      {{"schema", "settings", "--zone", "a"}, kExitUsage, "--zone"},
       {{"explain", "x"}, kExitUsage, "PATH"},
       {{"render", "-o", "xml", "dir"}, kExitUsage, "xml"},
       {{"serve", "--zone", "a", "--zone", "b"}, kExitUsage, "--zone"},

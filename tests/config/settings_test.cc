@@ -152,6 +152,8 @@ TEST(SettingsTest, WhatIsSaidOfWhatIsWrong) {
        "kubernetes.clusterDomain: expected a DNS name"},
       {"what Services there are", "generate: {fromServices: all}\n",
        "expected one of labelled, injected, off"},
+      {"Kuma's word for it", "generate: {fromServices: true}\n",
+       "expected one of labelled, injected, off, found the boolean true"},
       {"a zone that is none", "dns: {zones: [a_b]}\n", "dns.zones[0]: expected a DNS name"},
       {"a route without a server", "upstream: {zones: {corp.example: x}}\n",
        "upstream.zones[\"corp.example\"]"},
@@ -246,6 +248,27 @@ TEST(EnvironmentTest, WhatHasNoEffectIsTold) {
         "upstream.zones can only be set in the settings file"}) {
     EXPECT_NE(text.find(part), std::string::npos) << text;
   }
+}
+
+// What a schema is made of.
+TEST(SettingsTest, EverySettingTellsItsForm) {
+  for (const SettingInfo& info : setting_table()) {
+    EXPECT_NE(form_of(info.path).kind, ValueForm::Kind::Untold)
+        << info.path << ": let its decoder ask the Decoder, or call told()";
+  }
+  const ValueForm workers = form_of("workers");
+  EXPECT_EQ(workers.kind, ValueForm::Kind::Integer);
+  EXPECT_EQ(workers.words, (std::vector<std::string>{"auto"}));
+  EXPECT_EQ(bounds(workers), "1 to 256");
+  EXPECT_EQ(form_of("log.format").words, (std::vector<std::string>{"text", "json"}));
+  EXPECT_EQ(bounds(form_of("upstream.timeout")), "10ms to 1m");
+  EXPECT_EQ(bounds(form_of("limits.fileSize")), "1KiB to 4GiB");
+  EXPECT_EQ(bounds(form_of("state")), "");
+  EXPECT_TRUE(form_of("upstream.zones").map);
+  EXPECT_TRUE(form_of("upstream.zones").list);
+  EXPECT_TRUE(form_of("upstream.servers").default_port);
+  EXPECT_FALSE(form_of("admin").list);
+  EXPECT_EQ(form_of("nothing").kind, ValueForm::Kind::Untold);
 }
 
 // docs/configuration.md lists exactly the settings that there are, with their defaults.
