@@ -151,13 +151,18 @@ void add_queries(Page& page, const dns::Counters& counters) {
   for (std::size_t i = 0; i < counters.worker_queries.size(); ++i) {
     page.add({{"worker", std::to_string(i)}}, counters.worker_queries[i]);
   }
-  page.counter("mesh_dns_dropped_total", "Packets that no reply is due to.", counters.dropped);
-  page.counter("mesh_dns_refused_clients_total", "Queries of clients that aren't allowed.",
+  page.counter("mesh_dns_queries_dropped_total", "Packets that no reply is due to.",
+               counters.dropped);
+  page.counter("mesh_dns_queries_refused_total", "Queries of clients that access.allow leaves out.",
                counters.refused);
+  page.counter("mesh_dns_queries_coalesced_total",
+               "Queries whose question another client had asked already.", counters.coalesced);
+  page.counter("mesh_dns_queries_limited_total",
+               "Queries refused while too many waited for upstreams.", counters.limited);
   page.counter("mesh_dns_tcp_connections_total", "TCP connections taken.",
                counters.tcp_connections);
-  page.counter("mesh_dns_tcp_closed_at_limit_total", "TCP connections closed at a limit.",
-               counters.tcp_closed_at_limit);
+  page.counter("mesh_dns_tcp_connections_limited_total",
+               "TCP connections closed while there were too many.", counters.tcp_closed_at_limit);
 }
 
 void add_cache(Page& page, const Status& status) {
@@ -165,7 +170,7 @@ void add_cache(Page& page, const Status& status) {
   page.gauge("mesh_dns_cache_entries", "Answers of upstreams that are kept.",
              counters.cache_entries);
   page.gauge("mesh_dns_cache_bytes", "Memory of the cache.", counters.cache_bytes);
-  page.gauge("mesh_dns_cache_size_bytes", "Memory of the cache at most.", status.cache_size);
+  page.gauge("mesh_dns_cache_max_bytes", "Memory of the cache at most.", status.cache_size);
   page.counter("mesh_dns_cache_prefetches_total", "Answers renewed before they ran out.",
                counters.prefetches);
 }
@@ -194,23 +199,23 @@ void add_each_upstream(Page& page, const std::vector<dns::UpstreamStatus>& upstr
 
 void add_upstreams(Page& page, const dns::Counters& counters) {
   add_each_upstream(page, counters.upstreams);
+  page.counter("mesh_dns_upstream_questions_total",
+               "Questions asked of upstreams, each once, however many of them are asked.",
+               counters.questions);
+  page.counter("mesh_dns_upstream_questions_unanswered_total",
+               "Questions that no upstream answered.", counters.failures);
   page.counter("mesh_dns_upstream_queries_total", "Queries sent to upstreams.",
                counters.upstream_queries);
-  page.counter("mesh_dns_upstream_truncated_total", "Queries asked again over TCP.",
+  page.counter("mesh_dns_upstream_tcp_queries_total",
+               "Queries sent over TCP, since the reply was truncated.",
                counters.upstream_tcp_queries);
-  page.family("mesh_dns_upstream_discarded_total",
-              "Datagrams of upstreams that were no answer, as forged ones aren't.",
+  page.family("mesh_dns_upstream_replies_discarded_total",
+              "Datagrams from upstreams that are no answer, as forged ones aren't.",
               MetricType::Counter);
   page.add({{"reason", "malformed"}}, counters.upstream_malformed);
   page.add({{"reason", "id"}}, counters.upstream_wrong_id);
   page.add({{"reason", "question"}}, counters.upstream_wrong_question);
   page.add({{"reason", "case"}}, counters.upstream_wrong_case);
-  page.counter("mesh_dns_coalesced_total", "Questions that another client had asked already.",
-               counters.coalesced);
-  page.counter("mesh_dns_limited_total", "Questions refused at a limit of upstream.*.",
-               counters.limited);
-  page.counter("mesh_dns_unanswered_total", "Questions that no upstream answered.",
-               counters.failures);
 }
 
 void add_process(Page& page, const Status& status, const ProcessUse& process) {
@@ -223,7 +228,7 @@ void add_process(Page& page, const Status& status, const ProcessUse& process) {
   }
   page.counter("mesh_dns_queries_unlogged_total",
                "Queries left out of the log, which couldn't keep up.", status.queries_unlogged);
-  page.counter("mesh_dns_dnstap_dropped_total", "Queries and replies not sent to dnstap.",
+  page.counter("mesh_dns_dnstap_frames_dropped_total", "Queries and replies not sent to dnstap.",
                status.dnstap_dropped);
   page.counter("process_cpu_seconds_total", "Processor time used, in seconds.",
                process.cpu_seconds);
@@ -258,6 +263,11 @@ double since_boot() {
   return uptime;
 }
 
+double started() {
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  return now.count() - (since_boot() - started_after_boot());
+}
+
 }  // namespace
 
 ProcessUse process_use() {
@@ -276,8 +286,9 @@ ProcessUse process_use() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   use.most_files = static_cast<double>(limit.rlim_cur);
-  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-  use.start_time = now.count() - (since_boot() - started_after_boot());
+  // Once: the two clocks differ by a little at each reading, which would look like a restart.
+  static const double start_time = started();
+  use.start_time = start_time;
   return use;
 }
 

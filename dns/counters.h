@@ -90,8 +90,9 @@ struct Counters {
   // Names that are not ours.
   std::uint64_t coalesced = 0;  // questions that another client had asked already
   std::uint64_t prefetches = 0;
-  std::uint64_t limited = 0;   // questions refused at a limit
-  std::uint64_t failures = 0;  // questions that no upstream answered
+  std::uint64_t limited = 0;    // questions refused at a limit
+  std::uint64_t questions = 0;  // asked of upstreams: once each, however many of them are asked
+  std::uint64_t failures = 0;   // those of them that no upstream answered
   std::uint64_t upstream_queries = 0;
   std::uint64_t upstream_tcp_queries = 0;  // asked again for truncation
   // Replies that were dropped.

@@ -247,6 +247,7 @@ std::pair<Resolver::FlightPtr, bool> Resolver::flight_for(const Question& questi
 }
 
 void Resolver::take_off(const FlightPtr& flight) {
+  counts_.questions.add(1);
   flight->plan = candidates(flight->question);
   wait_with_stale(flight);
   attempt(flight);

@@ -48,7 +48,8 @@ struct ResolverCounts {
   ChannelCounts channel;
   Count coalesced;  // questions that another client had asked already
   Count limited;    // questions refused at a limit
-  Count failures;   // questions that no upstream answered
+  Count questions;  // asked of upstreams: once each, whoever waits and however many are asked
+  Count failures;   // those of them that no upstream answered
   Count prefetches;
 };
 

@@ -86,6 +86,7 @@ class Server::Impl {
     sum.coalesced = counts.coalesced.value();
     sum.prefetches = counts.prefetches.value();
     sum.limited += counts.limited.value();
+    sum.questions = counts.questions.value();
     sum.failures = counts.failures.value();
     sum.upstream_queries = counts.channel.queries.value();
     sum.upstream_tcp_queries = counts.channel.tcp_queries.value();

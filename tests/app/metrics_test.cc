@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
 namespace app {
 namespace {
 
@@ -75,6 +80,63 @@ TEST(MetricsTest, OfACluster) {
   EXPECT_THAT(metrics_text(status, {}), HasSubstr("mesh_dns_kubernetes_received_bytes_total 5\n"));
 }
 
+// A metric as docs/metrics.md begins its row: name, type and unit, labels, HELP.
+std::string row_of(const std::string& name, const std::string& type, const std::string& labels,
+                   const std::string& help) {
+  const bool seconds = name.ends_with("_seconds") || name.ends_with("_seconds_total");
+  const bool bytes = name.ends_with("_bytes") || name.ends_with("_bytes_total");
+  const std::string unit = seconds ? ", seconds" : bytes ? ", bytes" : "";
+  return "| `" + name + "` | " + type + unit + " | " + labels + (labels.empty() ? "| " : " | ") +
+         help;
+}
+
+// Names of the labels of a sample, but for the bound of a histogram's bucket.
+std::string labels_of(const std::string& sample) {
+  static const std::regex label("([a-z_]+)=\"");
+  std::string labels;
+  for (std::sregex_iterator at(sample.begin(), sample.end(), label), end; at != end; ++at) {
+    if (at->str(1) == "le") continue;
+    labels += (labels.empty() ? "" : ", ") + at->str(1);
+  }
+  return labels;
+}
+
+std::vector<std::string> rows_of(const std::string& metrics) {
+  std::vector<std::string> rows;
+  std::istringstream lines(metrics);
+  std::string help, type, sample;
+  while (std::getline(lines, help)) {
+    if (!help.starts_with("# HELP ")) continue;
+    std::getline(lines, type);
+    std::getline(lines, sample);
+    const std::size_t end = help.find(' ', 7);
+    const std::string name = help.substr(7, end - 7);
+    const std::string type_of = "# TYPE " + name + ' ';
+    EXPECT_TRUE(type.starts_with(type_of)) << type;
+    EXPECT_TRUE(sample.starts_with(name)) << sample;
+    rows.push_back(
+        row_of(name, type.substr(type_of.size()), labels_of(sample), help.substr(end + 1)));
+  }
+  return rows;
+}
+
+TEST(MetricsTest, TheManualHasThemAll) {
+  Status status = example();
+  status.cluster.emplace();
+  const std::vector<std::string> rows = rows_of(metrics_text(status, {}));
+  std::vector<std::string> written;
+  std::ifstream page(MESH_DNS_SOURCE_DIR "/docs/metrics.md");
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("| `mesh_dns_") || line.starts_with("| `process_")) {
+      written.push_back(line);
+    }
+  }
+  ASSERT_EQ(written.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_THAT(written[i], testing::StartsWith(rows[i]));
+  }
+}
+
 TEST(MetricsTest, WhatTheKernelSaysOfThisProcess) {
   const ProcessUse use = process_use();
   EXPECT_GT(use.cpu_seconds, 0);
@@ -84,6 +146,7 @@ TEST(MetricsTest, WhatTheKernelSaysOfThisProcess) {
   const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
   EXPECT_GT(use.start_time, now.count() - 3600);
   EXPECT_LE(use.start_time, now.count() + 1);
+  EXPECT_EQ(process_use().start_time, use.start_time);
 }
 
 }  // namespace
