@@ -6,8 +6,8 @@ cd "$(dirname "$0")"
 usage() {
   cat <<'TEXT'
 ./test.sh [--all] [-R REGEX]
-  --all      also: a real Kubernetes API server, built from Go's modules; AddressSanitizer and UBSan,
-             ThreadSanitizer, a short run of every fuzz target,
+  --all      also: a real Kubernetes API server, built from Go's modules; a real Prometheus;
+             AddressSanitizer and UBSan, ThreadSanitizer, a short run of every fuzz target,
              the format of the sources, and ./run.sh as a person uses it
   -R REGEX   only tests whose names match
 Environment: FUZZ_SECONDS, of each fuzz target (20).
@@ -51,7 +51,7 @@ step() {
 run_tests() {
   local preset=$1 junit=build/logs/$1.xml counts without=()
   # What follows a cluster is on one thread, in which ThreadSanitizer has nothing to find.
-  if ! $all || [[ $preset == tsan ]]; then without=(-LE cluster); fi
+  if ! $all || [[ $preset == tsan ]]; then without=(-LE 'cluster|slow'); fi
   rm -f "$junit"
   ctest --test-dir "build/$preset" --output-on-failure --output-junit "$PWD/$junit" \
     --parallel "$(nproc)" "${only[@]}" "${without[@]}" >"build/logs/test-$preset.log" 2>&1 </dev/null || true
