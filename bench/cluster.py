@@ -87,6 +87,9 @@ def restart(cluster, server, away):
 
 
 def main():
+    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
+        print(__doc__)
+        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
     cluster = k8s.Cluster()
     cluster.namespace("bench")
     with tempfile.TemporaryDirectory() as folder:

@@ -15,8 +15,9 @@ import sys
 import tempfile
 import time
 
-if len(sys.argv) != 2:
-    sys.exit(__doc__)
+if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
+    print(__doc__)
+    sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
 os.environ["MESH_DNS"] = str(pathlib.Path(sys.argv[1]).resolve())
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "e2e"))
 sys.dont_write_bytecode = True
