@@ -8,6 +8,11 @@ A block is indented by four blanks or fenced. What it is:
 * fenced as anything else: text. A picture is fenced as `text`.
 
 Everything else is unknown, which a test doesn't let pass.
+
+    <!-- before: COMMAND
+    COMMAND -->
+
+runs commands that the reader doesn't see: they bring about what the page goes on to speak of.
 """
 import dataclasses
 import re
@@ -24,6 +29,7 @@ ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=\S*$")
 KEY = re.compile(r"[A-Za-z][\w./-]*:( |$)")
 RESOURCE = re.compile(r"^(type|apiVersion|kind): ", re.M)
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
+BEFORE = "<!-- before:"
 SYNOPSIS = re.compile(r"\[-|\[[A-Z]|[A-Z]\.\.\.")
 
 
@@ -62,6 +68,12 @@ def blocks(page, text):
     """The code blocks of a page, from top to bottom."""
     lines, found, i = text.splitlines(), [], 0
     while i < len(lines):
+        if lines[i].startswith(BEFORE):
+            end = next(j for j in range(i, len(lines)) if lines[j].endswith("-->"))
+            body = "\n".join(lines[i:end + 1]).removeprefix(BEFORE).removesuffix("-->").strip()
+            found.append(Block(page, i + 1, "sh", tuple(body.splitlines())))
+            i = end + 1
+            continue
         fence = re.match(r"( *)(```+|~~~+) *(\w*)", lines[i])
         if fence:
             indent, mark, language = fence.groups()

@@ -22,7 +22,7 @@ from exceptions import NOT_RUN
 PATIENCE = float(os.environ.get("PATIENCE", 15))  # seconds, for a reader to say what is shown
 DEADLINE = 60.0  # seconds for anything
 READERS = ("dig", "curl", "mesh-dns", "ss", "cat", "ls", "grep", "getent", "resolvectl")
-SERVES = re.compile(r"(mesh-dns\s+serve|\./run\.sh)\b(?!.*(--help|\|))", re.S)
+SERVES = re.compile(r"(mesh-dns\s+serve|\./run\.sh)\b(?!.*(--help|\||&))", re.S)
 READY = re.compile(r'Z info ready |"message":"ready"')
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -83,12 +83,13 @@ class Shell:
         if self.server is None:
             return
         end = time.monotonic() + DEADLINE
-        while running(self.server) and time.monotonic() < end:
-            try:
-                os.killpg(self.server, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
-            time.sleep(0.02)
+        try:
+            os.killpg(self.server, signal.SIGTERM)
+            while time.monotonic() < end:
+                os.killpg(self.server, 0)  # it drains for some seconds
+                time.sleep(0.02)
+        except ProcessLookupError:
+            pass
         self.server = None
 
 

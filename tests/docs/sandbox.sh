@@ -63,6 +63,7 @@ $there ip link set eth0 up
 echo >go
 read -r _ <serving
 
+# The shell stays, for process 1 is the one that orphans are left to.
 exec env -i HOME=/root USER=root TERM=dumb LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-  chroot root sh -c 'cd /root/mesh-dns && exec "$@"' sh "$@"
+  chroot root sh -c 'cd /root/mesh-dns; "$@"; exit $?' sh "$@"

@@ -31,6 +31,8 @@ class Blocks(unittest.TestCase):
         ("a resource", "```yaml\ntype: MeshService\nname: x\n```\n", "resources", None),
         ("a picture", "```text\n a ──► b\n```\n", "text", None),
         ("a command that hides as text", "```text\ndig x\n```\n", "unknown", None),
+        ("what the reader doesn't see", "<!-- before: ls\ndig x -->\nb\n", "commands",
+         [("ls", None), ("dig x", None)]),
         ("neither", "\n    what is this?\n", "unknown", None),
         ("a line that is continued in a list", "* one\n    two\n", None, None),
     )
