@@ -157,6 +157,8 @@ def main(name):
                 sys.exit(f"tests/docs/before/{before}.sh ended with {status}:\n{output}")
     failures = []
     for block in page.blocks(name, text):
+        if page.kind(block) == "unknown":
+            failures.append(f"{block}\n  is this a command? See PROGRAMS in tests/docs/page.py")
         if page.kind(block) != "commands":
             continue
         for command in page.commands(block):
