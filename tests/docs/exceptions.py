@@ -35,6 +35,9 @@ NOT_RUN = {
         BUILDS, "bash -n tests/cluster/build.sh"),
     ("docs/performance.md", "bench/cluster.py build/release/app/mesh-dns"): NotRun(
         MEASURES, "bench/cluster.py --help | grep 'bench/cluster.py build/release/app/mesh-dns'"),
+    ("docs/logs.md", "fstrm_capture -t protobuf:dnstap.Dnstap -u /run/dnstap.sock -w queries.tap"): NotRun(
+        "goes on until it is ended",
+        "fstrm_capture -t protobuf:dnstap.Dnstap -u /run/dnstap.sock -w queries.tap & sleep 1"),
     ("docs/kubernetes.md", "kubectl apply -f docs/examples/cluster/redis.yaml"): NotRun(
         CLUSTER, "mesh-dns validate docs/examples/cluster && "
                  "grep -r docs.*examples.*cluster tests/cluster/*.py"),

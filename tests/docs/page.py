@@ -23,7 +23,7 @@ PROGRAMS = ("mesh-dns dig curl kubectl docker cmake ctest git cat ls cp mv rm mk
             "sqlite3 systemctl systemd-analyze journalctl resolvectl apt apt-get dpkg sudo su ss ip nft kill "
             "python3 promtool jq openssl getent ping sysctl setcap getcap sed echo grep sleep touch "
             "head tail tar env export cd test nsenter unshare pre-commit check-jsonschema man "
-            "source umask wait time useradd sha256sum scp ssh").split()
+            "source umask wait fstrm_capture dnstap-read time useradd sha256sum scp ssh").split()
 PATH = re.compile(r"(\.{0,2}/)?[\w.-]+(/[\w.-]+)+$")
 ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=\S*$")
 KEY = re.compile(r"[A-Za-z][\w./-]*:( |$)")

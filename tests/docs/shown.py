@@ -9,6 +9,8 @@ import re
 # what a page shows is what its reader gets.
 VARIES = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?"), "TIME"),
+    (re.compile(r"\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d\.\d+"), "TIME"),
+    (re.compile(r"\b127\.0\.0\.1:[3-6]\d{4}\b"), "A CLIENT"),
     (re.compile(r"\b\d+(\.\d+)?( ?)(µs|us|ms|msec|s|seconds|bytes)\b"), r"AMOUNT\2\3"),
     (re.compile(r"\bpid[ =]\d+"), "PID"),
     (re.compile(r"\bid: \d+"), "ID"),

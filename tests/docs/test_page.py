@@ -70,6 +70,8 @@ class Shown(unittest.TestCase):
         ("another duration", ["took 12 ms"], ["took 3.5 ms"], True),
         ("another unit", ["took 12 ms"], ["took 12 s"], False),
         ("another id", ["NOERROR, id: 1"], ["NOERROR, id: 65000"], True),
+        ("another client's port", ["127.0.0.1:41162"], ["127.0.0.1:60001"], True),
+        ("another server's port", ["127.0.0.1:53"], ["127.0.0.1:54"], False),
         ("another address", ["241.0.0.1"], ["241.0.0.2"], False),
         ("another number", ["names=6"], ["names=7"], False),
         ("a dot is a dot", ["a.b"], ["axb"], False),

@@ -1,0 +1,1 @@
+echo "dnstap: {socket: /run/dnstap.sock}" >mesh-dns.yaml
