@@ -5,7 +5,8 @@ A block is indented by four blanks or fenced. What it is:
 * fenced as sh, bash, shell or console, or with a line that begins with "$ ", or beginning with a
   program: commands. Where there are prompts, what stands below a command is its output;
 * fenced as yaml, or beginning with a key: settings if the first key is no resource's, else resources;
-* fenced as anything else: text. A picture is fenced as `text`.
+* fenced as anything else, or beginning as JSON, as a list in YAML or as a systemd unit: text. A picture
+  is fenced as `text`, and has no command at the beginning of a line.
 
 Everything else is unknown, which a test doesn't let pass.
 
@@ -27,6 +28,7 @@ PROGRAMS = ("mesh-dns dig curl kubectl docker cmake ctest git cat ls cp mv rm mk
 PATH = re.compile(r"(\.{0,2}/)?[\w.-]+(/[\w.-]+)+$")
 ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=\S*$")
 KEY = re.compile(r"[A-Za-z][\w./-]*:( |$)")
+DATA = re.compile(r"[{}]|\"[\w.]+\":|- [\w-]+:|\[[A-Z]\w+\]$")
 RESOURCE = re.compile(r"^(type|apiVersion|kind): ", re.M)
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 BEFORE = "<!-- before:"
@@ -120,8 +122,9 @@ def kind(block):
     if block.language in ("yaml", "yml") or (not block.language and KEY.match(code[0])):
         return "resources" if RESOURCE.search("\n".join(code)) else "settings"
     if block.language:
-        return "unknown" if any(map(is_command, code)) and block.language == "text" else "text"
-    return "unknown"
+        hidden = block.language == "text" and any(is_command(line) for line in code if line[0] != " ")
+        return "unknown" if hidden else "text"
+    return "text" if DATA.match(code[0]) else "unknown"
 
 
 def whole_command(lines, at):
