@@ -61,7 +61,7 @@ for address in 10.0.0.2/8 10.0.0.3/8 10.8.0.53/8 192.0.2.53/24; do
 done
 $there ip link set eth0 up
 echo >go
-read -r _ <serving
+read -r _ <serving || { cat internet.log >&2; exit 1; }
 
 # The shell stays, for process 1 is the one that orphans are left to.
 exec env -i HOME=/root USER=root TERM=dumb LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
