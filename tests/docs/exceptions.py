@@ -62,6 +62,10 @@ NOT_RUN = {
 
 # (page, first line of the block): what it is a part of
 NOT_OURS = {
+    ("docs/editing.md", "# yaml-language-server: $schema=/usr/share/mesh-dns/schemas/resources.json"):
+        "the beginning of a HostnameGenerator",
+    ("docs/editing.md", "repos:"): "of pre-commit",
+    ("docs/editing.md", "validate:"): "a job of GitLab",
     ("docs/kubernetes.md", "spec:"): "a pod",
     ("docs/resources.md", "type: MeshService                     apiVersion: kuma.io/v1alpha1"):
         "two shapes side by side",
