@@ -62,6 +62,20 @@ class Lists(unittest.TestCase):
         names = {pathlib.Path(name).stem for name in PAGES} | {"every"}
         self.assertLessEqual({path.stem for path in HERE.glob("before/*.sh")}, names)
 
+    def test_links_lead_somewhere(self):
+        broken = []
+        for name in PAGES:
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (SOURCE / name).read_text()):
+                if not (SOURCE / name).parent.joinpath(target).exists():
+                    broken.append(f"{name}: {target}")
+        self.assertEqual(broken, [])
+
+    def test_metrics_are_those_of_their_page(self):
+        def named(name):
+            return set(re.findall(r"\bmesh_dns_[a-z_]+\b", (SOURCE / name).read_text()))
+        known = named("docs/metrics.md")
+        self.assertEqual({name: named(name) - known for name in PAGES if named(name) - known}, {})
+
 
 class Yaml(unittest.TestCase):
     """YAML on a page is read by mesh-dns without an error."""
