@@ -8,6 +8,14 @@
 #include <span>
 #include <stdexcept>
 
+#ifdef __SANITIZE_THREAD__
+// libfstrm isn't built for ThreadSanitizer, which doesn't see the barriers of its queues.
+extern "C" const char* __tsan_default_suppressions();
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:libfstrm.so\n";
+}
+#endif
+
 namespace app {
 namespace {
 
