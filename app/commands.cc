@@ -11,6 +11,7 @@
 #include "app/plan.h"
 #include "app/render.h"
 #include "app/status_text.h"
+#include "app/story.h"
 #include "app/upstreams.h"
 #include "config/loader.h"
 #include "http/client.h"
@@ -31,7 +32,8 @@ struct State {
 };
 
 State read_state(const config::Settings& settings) {
-  if (!std::filesystem::exists(settings.state)) return {};
+  std::error_code unknown;
+  if (!std::filesystem::exists(settings.state, unknown) && !unknown) return {};
   const auto store = vip::open_sqlite(settings.state, vip::Open::ReadOnly);
   State state{vip::Ledger(store->load()), {}};
   if (auto table = Table::from_bytes(store->load_table());
@@ -66,10 +68,6 @@ Run run(const CommandLine& line, const config::Settings& settings, const State& 
 
 void print(const mesh::Diagnostics& diagnostics, std::ostream& out) {
   for (const mesh::Diagnostic& diagnostic : diagnostics) out << to_string(diagnostic) << '\n';
-}
-
-std::string counted(std::size_t count, const char* noun) {
-  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
 std::string summary(const Run& run) {

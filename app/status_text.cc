@@ -23,6 +23,10 @@ std::string number(const json::value& value) {
   return std::to_string(value.to_number<std::uint64_t>());
 }
 
+std::string counted(const json::value& count, const char* noun) {
+  return app::counted(count.to_number<std::uint64_t>(), noun);
+}
+
 std::string joined(const json::array& values, auto&& to_text) {
   std::string all;
   for (const json::value& value : values) {
@@ -54,18 +58,22 @@ void tell_table(Story& story, const json::value& status) {
     state = age + " old";
   }
   story.tell("table", state + (why.empty() ? "" : ": " + why));
-  story.tell("table", number(table.at("names")) + " hostnames of " + number(table.at("services")) +
-                          " services, generation " + number(table.at("generation")) + ", " +
-                          number(table.at("reloads")) + " tables made");
-  const std::array<std::pair<const char*, const char*>, 4> kMissing = {{
-      {"collisions", "hostnames that another service has"},
-      {"templateErrors", "hostnames whose template fails"},
-      {"clusterDomain", "hostnames within the cluster's domain"},
-      {"withoutVip", "services without a VIP"},
-  }};
-  for (const auto& [field, what] : kMissing) {
+  story.tell("table", counted(table.at("names"), "hostname") + " of " +
+                          counted(table.at("services"), "service") + ", generation " +
+                          number(table.at("generation")) + ", made " +
+                          counted(table.at("reloads"), "time"));
+  struct Missing {
+    const char* field;
+    const char* noun;
+    const char* reason;
+  };
+  for (const auto& [field, noun, reason] :
+       {Missing{"collisions", "hostname", " that another service has"},
+        Missing{"templateErrors", "hostname", " whose template fails"},
+        Missing{"clusterDomain", "hostname", " within the cluster's domain"},
+        Missing{"withoutVip", "service", " without a VIP"}}) {
     const json::value& count = table.at(field);
-    if (count.to_number<std::uint64_t>() != 0) story.tell("missing", number(count) + ' ' + what);
+    if (count.to_number<std::uint64_t>() != 0) story.tell("missing", counted(count, noun) + reason);
   }
 }
 
@@ -97,11 +105,12 @@ void tell_sources(Story& story, const json::value& sources) {
   const json::value& files = sources.at("files");
   if (!files.at("paths").as_array().empty()) {
     story.tell("files", joined(files.at("paths").as_array(), text) + ": " +
-                            number(files.at("documents")) + " documents in " +
-                            number(files.at("files")) + " files");
+                            counted(files.at("documents"), "document") + " in " +
+                            counted(files.at("files"), "file"));
   }
   if (files.at("kept").to_number<std::uint64_t>() != 0) {
-    story.tell("files", number(files.at("kept")) + " resources keep their last good version");
+    story.tell("files",
+               counted(files.at("kept"), "resource") + " of broken files: the last good version");
   }
   const auto* cluster = sources.as_object().if_contains("cluster");
   if (cluster == nullptr) return;
@@ -133,7 +142,7 @@ void tell_upstreams(Story& story, const json::value& status) {
     std::snprintf(mean.data(), mean.size(), "%.1f ms",
                   upstream.at("meanMilliseconds").to_number<double>());
     std::string line = text(upstream.at("server")) + ": " + text(upstream.at("state")) + ", " +
-                       number(upstream.at("answers")) + " answers in " + mean.data() +
+                       counted(upstream.at("answers"), "answer") + " in " + mean.data() +
                        " each on average";
     for (const char* what : {"silent", "unreachable"}) {
       const json::value& count = upstream.at(what);
@@ -145,13 +154,14 @@ void tell_upstreams(Story& story, const json::value& status) {
 
 void tell_queries(Story& story, const json::value& status) {
   const json::value& cache = status.at("cache");
-  story.tell("cache", number(cache.at("entries")) + " answers, " +
+  story.tell("cache", counted(cache.at("entries"), "answer") + ", " +
                           size_text(cache.at("bytes").to_number<double>()) + " of " +
                           size_text(cache.at("size").to_number<double>()));
   const json::value& queries = status.at("queries");
+  const json::array& workers = status.at("workers").as_array();
   story.tell("queries", number(queries.at("received")) + " by " +
-                            std::to_string(status.at("workers").as_array().size()) + " workers (" +
-                            joined(status.at("workers").as_array(), number) + ')');
+                            counted(workers.size(), "worker") + " (" + joined(workers, number) +
+                            ')');
   story.tell("queries", "types: " + counts(queries.at("byType").as_object()));
   story.tell("queries", "from: " + counts(queries.at("bySource").as_object()));
   story.tell("queries", "rcodes: " + counts(queries.at("byRcode").as_object()));

@@ -2,6 +2,10 @@
 
 namespace app {
 
+std::string counted(std::uint64_t count, const char* noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
 void Story::say(std::string_view text) {
   text_.append(text).append(1, '\n');
   last_label_.clear();

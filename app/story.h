@@ -1,10 +1,13 @@
-// Lines of text in two columns: what is told, and the telling. Internal to explain.
+// Lines of text in two columns: what is told, and the telling. Internal to app.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace app {
+
+std::string counted(std::uint64_t count, const char* noun);  // "1 service", "2 services"
 
 class Story {
  public:

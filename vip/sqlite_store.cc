@@ -400,6 +400,10 @@ void make_folder(const std::string& path) {
 void check_is_file(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
+  if (!fs::status_known(status)) {
+    throw StoreError("state file " + path + " can't be looked at: " + error.message() +
+                     ": run this as the user that serves, or name another file with --state");
+  }
   if (!fs::exists(status) || fs::is_regular_file(status)) return;
   throw StoreError("state file " + path +
                    (fs::is_directory(status) ? " is a directory" : " is no file") +

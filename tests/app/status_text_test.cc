@@ -44,7 +44,7 @@ TEST(StatusTextTest, OfOneThatIsWell) {
             "mesh-dns 1.2.3, up for 2 h 1 min: ready\n"
             "  serves    mesh default, zone west (universal), on 127.0.0.1:53, [::1]:53\n"
             "  table     confirmed by its sources\n"
-            "            7 hostnames of 5 services, generation 12, 0 tables made\n"
+            "            7 hostnames of 5 services, generation 12, made 0 times\n"
             "  problems  none\n"
             "  files     /etc/mesh-dns/resources: 9 documents in 2 files\n"
             "  pools     241.0.0.0/8 MeshService: 3 of 10 used, 2 quarantined\n"
@@ -84,8 +84,7 @@ TEST(StatusTextTest, WhatIsWrongIsTold) {
        "table     1 d 1 h old: refused"},
       {"names lost", [](Status& s) { s.summary.collisions = 2; },
        "missing   2 hostnames that another service has"},
-      {"no VIP", [](Status& s) { s.summary.without_vip = 1; },
-       "missing   1 services without a VIP"},
+      {"no VIP", [](Status& s) { s.summary.without_vip = 1; }, "missing   1 service without a VIP"},
       {"a problem with its place",
        [](Status& s) {
          s.summary.problems.push_back({mesh::Severity::Error,
@@ -99,9 +98,17 @@ TEST(StatusTextTest, WhatIsWrongIsTold) {
          s.summary.problems.push_back({mesh::Severity::Warning, {}, "vip", "overlaps a route"});
        },
        "problems  warning: vip: overlaps a route"},
+      {"a problem of a whole file",
+       [](Status& s) {
+         s.summary.problems.push_back({mesh::Severity::Warning,
+                                       {std::make_shared<const std::string>("a.yaml"), 0, 0},
+                                       "",
+                                       "is empty"});
+       },
+       "problems  a.yaml: warning: is empty"},
       {"many problems", [](Status& s) { s.summary.problems.resize(25); }, "            and 5 more"},
       {"last good versions", [](Status& s) { s.files.kept = 2; },
-       "2 resources keep their last good version"},
+       "2 resources of broken files: the last good version"},
       {"an upstream",
        [](Status& s) {
          s.counters.upstreams.push_back({.address = {"192.0.2.1", 53},

@@ -65,7 +65,7 @@ class Admin(Case):
         done = run("status", "--admin", address)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertRegex(done.stdout, r"^mesh-dns \S+, up for \d+ s: ready\n")
-        self.assertIn("1 hostnames of 1 services", done.stdout)
+        self.assertIn("1 hostname of 1 service,", done.stdout)
         done = run("status", "-o", "json", env={"MESH_DNS_ADMIN": address})
         self.assertEqual(json.loads(done.stdout)["table"]["names"], 1)
 

@@ -99,6 +99,17 @@ class State(Case):
         first = self.serve()
         self.assertIn(str(first.process.pid), self.refuse_to_serve())
 
+    def test_a_state_in_a_folder_that_cannot_be_entered(self):
+        loop = self.folder / "loop"
+        loop.symlink_to(loop)  # which nobody can enter, not even root
+        self.write("a.yaml", service("redis"))
+        said = "can't be looked at"
+        self.assertIn(said, self.refuse_to_serve("--state", str(loop / "state.db")))
+        for command in ("render", "plan"):
+            done = run(command, "--state", loop / "state.db", self.resources)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(said, done.stderr)
+
     def test_a_state_that_is_a_directory(self):
         self.write("a.yaml", service("redis"))
         (self.folder / "state.db").mkdir()
