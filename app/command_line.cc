@@ -88,6 +88,71 @@ void add_schema(CLI::App& program, Parsed& parsed) {
       ->check(CLI::IsMember(std::vector<std::string>(std::begin(kSchemas), std::end(kSchemas))));
 }
 
+void add_redirect_selection(CLI::App& install, RedirectOptions& options) {
+  install.add_option("--uid", options.uids, "redirect this user's queries only; may be repeated")
+      ->type_name("USER")
+      ->allow_extra_args(false);
+  install
+      .add_option("--cgroup", options.cgroups,
+                  "redirect the queries of this cgroup (v2) only; may be repeated")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  install
+      .add_option("--exempt-uid", options.exempt_uids,
+                  "leave this user's queries alone; may be repeated [the users of the processes at "
+                  "the addresses that mesh-dns listens on and forwards to]")
+      ->type_name("USER")
+      ->allow_extra_args(false);
+  install
+      .add_option("--exempt-cgroup", options.exempt_cgroups,
+                  "leave the queries of this cgroup alone; may be repeated")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  install
+      .add_option("--other-family", options.other_family,
+                  "reject or leave queries over IPv6, or IPv4, when mesh-dns has no address of it "
+                  "[reject]")
+      ->type_name("ACTION")
+      ->check(CLI::IsMember({"reject", "leave"}));
+}
+
+void add_redirect(CLI::App& program, Parsed& parsed) {
+  CLI::App* redirect = program.add_subcommand(
+      "redirect", "bring this host's DNS to mesh-dns, and take it away again");
+  redirect->require_subcommand(1);
+  RedirectOptions& options = parsed.line.redirect;
+  const auto add = [&](const char* name, const char* help, RedirectAction action) -> CLI::App& {
+    CLI::App& sub = add_command(*redirect, Command::Redirect, name, help, parsed);
+    sub.callback([&parsed, action] {
+      parsed.line.command = Command::Redirect;
+      parsed.line.redirect.action = action;
+    });
+    return sub;
+  };
+  CLI::App& install = add("install", "redirect, or write what redirects; says how to undo it",
+                          RedirectAction::Install);
+  for (const SettingFlag& flag : kServeFlags) {
+    if (std::string_view(flag.path) == "listen") add_flag(install, flag, parsed);
+  }
+  install
+      .add_option("--with", options.with,
+                  "nftables: rules for port 53; resolv.conf: name mesh-dns there; resolved: a "
+                  "drop-in that sends our zones to it [nftables]")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"nftables", "resolv.conf", "resolved"}));
+  add_redirect_selection(install, options);
+  install.add_flag("--force", options.force, "do it though mesh-dns doesn't answer");
+  install.add_flag("--dry-run", options.dry_run, "print what would be written, and change nothing");
+  install.add_option("PATH", parsed.line.paths,
+                     "resources whose zones systemd-resolved is told [those of the settings]");
+  CLI::App& remove = add("remove", "undo all that install did; fine when there is nothing",
+                         RedirectAction::Remove);
+  for (CLI::App* sub : {&install, &remove}) {
+    sub->add_flag("--restart", options.restart, "restart systemd-resolved if its drop-in changed");
+  }
+  add("show", "print what is installed, rules as the kernel has them", RedirectAction::Show);
+}
+
 void add_commands(CLI::App& program, Parsed& parsed) {
   CLI::App& serve = add_command(program, Command::Serve, "serve", "answer DNS", parsed);
   for (const SettingFlag& flag : kServeFlags) add_flag(serve, flag, parsed);
@@ -129,6 +194,7 @@ void add_commands(CLI::App& program, Parsed& parsed) {
   add_output(status, parsed, {"text", "json"}, "text or json [text]");
 
   add_schema(program, parsed);
+  add_redirect(program, parsed);
 }
 
 CommandLine finish(Parsed& parsed) {
@@ -159,7 +225,7 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
     const std::vector<std::string> unknown = program.remaining();
     if (program.get_subcommands().empty() && !unknown.empty()) {
       err << "mesh-dns: there is no command \"" << unknown.front()
-          << "\"; there are serve, validate, render, explain, plan, status and schema\n";
+          << "\"; there are serve, validate, render, explain, plan, status, schema and redirect\n";
       return kExitUsage;
     }
     return program.exit(error, out, err) == 0 ? 0 : kExitUsage;

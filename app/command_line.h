@@ -8,21 +8,32 @@
 #include <variant>
 #include <vector>
 
+#include "app/redirect_options.h"
 #include "config/settings.h"
 
 namespace app {
 
-enum class Command : std::uint8_t { Serve, Validate, Render, Explain, Plan, Status, Schema };
+enum class Command : std::uint8_t {
+  Serve,
+  Validate,
+  Render,
+  Explain,
+  Plan,
+  Status,
+  Schema,
+  Redirect
+};
 
 struct CommandLine {
   Command command = Command::Serve;
   std::optional<std::string> config;        // --config
   std::vector<config::Override> overrides;  // flags that stand for settings
-  std::vector<std::string> paths;           // of all but serve
+  std::vector<std::string> paths;           // of all but serve; redirect may do without
   std::string output;                       // -o; "" when not given
   std::string what;                         // of explain and schema
   bool renumber = false;
   bool reset_state = false;
+  RedirectOptions redirect;
 };
 
 inline constexpr int kExitUsage = 2;

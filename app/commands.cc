@@ -15,6 +15,7 @@
 #include "app/upstreams.h"
 #include "config/loader.h"
 #include "http/client.h"
+#include "redirect/resolved.h"
 #include "vip/sqlite_store.h"
 
 namespace app {
@@ -100,6 +101,10 @@ int validate(const CommandLine& line, const config::Settings& settings, Streams 
   Run validated = run(line, settings, {}, config::UnknownFields::Refuse);
   for (mesh::Diagnostic& overlap : check_overlap(pools(settings), host_networks())) {
     validated.diagnostics.push_back(std::move(overlap));
+  }
+  for (mesh::Diagnostic& local :
+       redirect::warn_local(validated.build.table.zones(), redirect::resolved_host())) {
+    validated.diagnostics.push_back(std::move(local));
   }
   mesh::sort(validated.diagnostics);
   if (line.output == "json") {

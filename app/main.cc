@@ -8,6 +8,7 @@
 #include "app/command_line.h"
 #include "app/commands.h"
 #include "app/log.h"
+#include "app/redirect.h"
 #include "app/schema.h"
 #include "app/serve.h"
 #include "config/settings.h"
@@ -82,6 +83,8 @@ int run(const CommandLine& line) {
       return app::status(line, settings, streams);
     case Command::Schema:
       break;
+    case Command::Redirect:
+      return app::redirect(line, settings, streams);
   }
   return app::kExitUsage;
 }

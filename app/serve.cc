@@ -31,6 +31,7 @@
 #include "dns/server.h"
 #include "http/server.h"
 #include "kubernetes/source.h"
+#include "redirect/resolved.h"
 #include "vip/sqlite_store.h"
 
 namespace app {
@@ -303,6 +304,7 @@ class Instance {
   std::chrono::steady_clock::time_point rested_;  // when the next table may be made
   std::string resolv_conf_;                       // its text, as last read
   std::set<std::string> unwatched_;
+  const redirect::ResolvedHost resolved_host_ = redirect::resolved_host();
   bool loaded_ = false;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   // Since when new VIPs can't be stored.
@@ -410,6 +412,8 @@ void Instance::rebuild(Because because) {
   mesh::Diagnostics all;
   const Build built = build(gather(all), settings_, ledger_, now(), options_.renumber);
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
+  std::ranges::move(redirect::warn_local(built.table.zones(), resolved_host_),
+                    std::back_inserter(all));
   problems_.log(all);
   view_.reset();
   summary_ = summarize(built, std::move(all));

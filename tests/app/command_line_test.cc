@@ -50,6 +50,31 @@ TEST(CommandLineTest, Commands) {
   EXPECT_TRUE(std::get<CommandLine>(parsed({"plan", "--renumber", "dir"})).renumber);
 }
 
+TEST(CommandLineTest, Redirect) {
+  const auto install = std::get<CommandLine>(
+      parsed({"redirect", "install", "--with", "resolved", "--uid", "1000", "--uid", "web",
+              "--force", "--exempt-uid", "root", "--cgroup", "a/b", "--listen", "127.0.0.1:53",
+              "--config", "c.yaml", "dir"}));
+  EXPECT_EQ(install.command, Command::Redirect);
+  EXPECT_EQ(install.redirect.action, RedirectAction::Install);
+  EXPECT_EQ(install.redirect.with, "resolved");
+  EXPECT_EQ(install.redirect.uids, (std::vector<std::string>{"1000", "web"}));
+  EXPECT_EQ(install.redirect.cgroups, std::vector<std::string>{"a/b"});
+  EXPECT_EQ(install.redirect.exempt_uids, std::vector<std::string>{"root"});
+  EXPECT_TRUE(install.redirect.force);
+  EXPECT_FALSE(install.redirect.dry_run);
+  EXPECT_EQ(install.config, "c.yaml");
+  EXPECT_EQ(install.paths, std::vector<std::string>{"dir"});
+  EXPECT_EQ(overrides(install), "--listen>listen=127.0.0.1:53, ");
+  const auto plain = std::get<CommandLine>(parsed({"redirect", "install"}));
+  EXPECT_EQ(plain.redirect.with, "nftables");
+  EXPECT_EQ(plain.redirect.other_family, "reject");
+  const auto remove = std::get<CommandLine>(parsed({"redirect", "remove"}));
+  EXPECT_EQ(remove.redirect.action, RedirectAction::Remove);
+  EXPECT_EQ(std::get<CommandLine>(parsed({"redirect", "show"})).redirect.action,
+            RedirectAction::Show);
+}
+
 TEST(CommandLineTest, WhatEndsTheProgram) {
   const struct {
     std::vector<const char*> arguments;
@@ -69,6 +94,10 @@ TEST(CommandLineTest, WhatEndsTheProgram) {
       {{"render", "-o", "xml", "dir"}, kExitUsage, "xml"},
       {{"serve", "--zone", "a", "--zone", "b"}, kExitUsage, "--zone"},
       {{"serve", "--nope"}, kExitUsage, "--nope"},
+      {{"redirect", "--help"}, 0, "install"},
+      {{"redirect", "install", "--help"}, 0, "--exempt-uid"},
+      {{"redirect"}, kExitUsage, "subcommand"},
+      {{"redirect", "install", "--with", "iptables"}, kExitUsage, "iptables"},
   };
   for (const auto& row : kCases) {
     std::string said;

@@ -16,7 +16,9 @@ ARROWS = {
     "vip": ["mesh/*"],
     "http": [],
     "kubernetes": ["mesh/*", "config/*", "http/*"],
-    "app": ["mesh/*", "config/*", "hostname/*", "vip/*", "dns/*", "http/*", "kubernetes/*"],
+    "redirect": ["mesh/*"],
+    "app": ["mesh/*", "config/*", "hostname/*", "vip/*", "dns/*", "http/*", "kubernetes/*",
+            "redirect/*"],
     "bench": ["mesh/*", "config/*", "hostname/*", "vip/*", "dns/*"],
 }
 

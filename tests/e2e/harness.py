@@ -126,9 +126,9 @@ class Server:
     """A running `mesh-dns serve`."""
 
     def __init__(self, folder, resources=None, arguments=(), settings=None, env=None, wait=True,
-                 prefix=(), stderr=None):
+                 prefix=(), stderr=None, listen=True):
         """`prefix` is a command that runs the binary, as `ip netns exec`; `stderr` is where its
-        log goes, else where log() finds it."""
+        log goes, else where log() finds it; `listen` is false when the settings say where."""
         self.folder = pathlib.Path(folder)
         self.log_path = self.folder / f"log-{random.randrange(1 << 32):08x}.txt"
         config = self.folder / "settings.yaml"
@@ -136,6 +136,8 @@ class Server:
         defaults = {"--listen": "127.0.0.1:0", "--admin": "127.0.0.1:0", "--state": self.folder / "state.db",
                     "--resources": resources or self.folder / "resources"}
         self.command = [*prefix, BINARY, "serve", "--config", str(config), *arguments]
+        if not listen:
+            del defaults["--listen"]
         for flag, value in defaults.items():
             if flag not in arguments:
                 self.command += [flag, str(value)]

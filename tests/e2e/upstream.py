@@ -74,7 +74,7 @@ def answer(question):
 class Upstream:
     """Serves until stop(). `seen` are the questions that came, but for loop checks."""
 
-    def __init__(self, script=answer, tcp=True):
+    def __init__(self, script=answer, tcp=True, listen=("127.0.0.1", 0)):
         self.script = script
         self.seen = []
         self.selector = selectors.DefaultSelector()
@@ -82,7 +82,7 @@ class Upstream:
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.tcp = None
         for _ in range(50):
-            self.udp.bind(("127.0.0.1", 0))
+            self.udp.bind(listen)
             self.address = self.udp.getsockname()
             if not tcp:
                 break
