@@ -81,8 +81,12 @@ std::string problem_text(const json::object& problem) {
   std::string line;
   const auto* file = problem.if_contains("file");
   if (file != nullptr && !file->as_string().empty()) {
-    line =
-        text(*file) + ':' + number(problem.at("line")) + ':' + number(problem.at("column")) + ": ";
+    line = text(*file) + ':';
+    for (const char* part : {"line", "column"}) {
+      const std::string place = number(problem.at(part));
+      if (place != "0") line += place + ':';
+    }
+    line += ' ';
   }
   line += text(problem.at("severity")) + ": ";
   const std::string path = text(problem.at("path"));
