@@ -25,6 +25,7 @@
 #include "app/log.h"
 #include "app/pipeline.h"
 #include "app/query_observer.h"
+#include "app/systemd.h"
 #include "app/upstreams.h"
 #include "config/loader.h"
 #include "config/watcher.h"
@@ -114,9 +115,12 @@ unsigned workers(const config::Settings& settings) {
   return settings.workers == 0 ? allowed_cores() : settings.workers;
 }
 
-dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer) {
+dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer,
+                                    std::vector<int> inherited) {
   dns::ServerSettings server;
-  server.listen = endpoints(settings.listen);
+  // Nobody asked for the default beside sockets that were chosen.
+  if (inherited.empty() || !settings.listen_by_default) server.listen = endpoints(settings.listen);
+  server.inherited = std::move(inherited);
   server.workers = workers(settings);
   server.observe = observer.function();
   for (const mesh::Cidr& range : settings.allow) server.allow.push_back(client_prefix(range));
@@ -230,16 +234,16 @@ int open_signals() {
 
 class Instance {
  public:
-  // `cluster`: the one to follow, if any.
+  // `cluster`: the one to follow, if any. `sockets`: those that the service manager has bound.
   Instance(const config::Settings& settings, ServeOptions options,
-           std::optional<kubernetes::SourceSettings> cluster)
+           std::optional<kubernetes::SourceSettings> cluster, std::vector<int> sockets)
       : settings_(settings),
         options_(options),
         cluster_(std::move(cluster)),
         store_(vip::open_sqlite(
             settings.state, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite)),
         observer_(settings, workers(settings)),
-        server_(server_settings(settings, observer_), first_zone()),
+        server_(server_settings(settings, observer_, std::move(sockets)), first_zone()),
         ledger_(store_->load()),
         loader_(resource_paths(settings),
                 {settings.locality(), settings.limits, config::UnknownFields::Warn}) {}
@@ -256,6 +260,12 @@ class Instance {
   void rebuild(Because why);
   bool commit(const Build& build);
   void publish(const Build& build);
+
+  systemd::State state() const;
+  std::string waiting() const;
+  std::string status_line() const;
+  void tell(systemd::State state);
+  void keep_telling();
 
   void start_admin();
   Status status() const;
@@ -286,11 +296,12 @@ class Instance {
   asio::steady_timer resolv_conf_timer_{io_};
   asio::steady_timer cluster_timer_{io_};
   asio::steady_timer view_timer_{io_};
+  asio::steady_timer alive_{io_};
   std::unique_ptr<vip::Store> store_;
   Table table_;
   std::uint32_t serial_ = 0;
   QueryObserver observer_;  // told by the workers: gone after them
-  dns::Server server_;      // answers from here on
+  dns::Server server_;      // bound from here on
   vip::Ledger ledger_;
   config::Loader loader_;
   config::Watcher watcher_;
@@ -311,6 +322,7 @@ class Instance {
   std::optional<std::chrono::steady_clock::time_point> uncommitted_since_;
   Summary summary_;  // of the last build
   std::optional<Build> view_;
+  std::string told_;  // the status line that the service manager has
   std::uint64_t reloads_ = 0;
   std::uint64_t names_moved_ = 0;
   dns::Routes routes_;
@@ -427,8 +439,15 @@ void Instance::rebuild(Because because) {
   const bool missing =
       std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });
   if (!committed || missing) retry_later();
+  if (status_line() != told_) tell(state());
   const auto end = std::chrono::steady_clock::now();
   rested_ = end + std::max<std::chrono::nanoseconds>(kTogether, kRest * (end - start));
+}
+
+// What keeps the table from being new; "" when nothing does.
+std::string Instance::waiting() const {
+  if (source_ != nullptr && source_->behind_since()) return source_->problem();
+  return uncommitted_since_ ? "new VIPs can't be stored" : "";
 }
 
 Status Instance::status() const {
@@ -443,10 +462,9 @@ Status Instance::status() const {
   status.table = loaded_ || !table_.mesh().empty();
   status.confirmed = loaded_;
   std::optional<std::chrono::steady_clock::time_point> behind = uncommitted_since_;
-  if (behind) status.waiting = "new VIPs can't be stored";
+  status.waiting = waiting();
   if (source_ != nullptr && source_->behind_since()) {
     behind = std::min(behind.value_or(*source_->behind_since()), *source_->behind_since());
-    status.waiting = source_->problem();
   }
   if (!loaded_) behind = started_;
   if (behind) status.age = since(*behind);
@@ -466,6 +484,38 @@ Status Instance::status() const {
   status.queries_unlogged = observer_.unlogged();
   status.dnstap_dropped = observer_.dropped();
   return status;
+}
+
+systemd::State Instance::state() const {
+  const bool table = loaded_ || !table_.mesh().empty();
+  return table ? systemd::State::Ready : systemd::State::Starting;
+}
+
+// For `systemctl status`.
+std::string Instance::status_line() const {
+  const std::string behind = waiting().empty() ? "" : "; " + waiting();
+  if (state() == systemd::State::Starting) {
+    return "no names yet: the resources are being read" + behind;
+  }
+  const std::string names = std::to_string(table_.size()) + " names";
+  if (!loaded_) return names + " of the last run, until the resources are read" + behind;
+  return names + " of " + std::to_string(summary_.services) + " services" + behind;
+}
+
+void Instance::tell(systemd::State state) {
+  told_ = status_line();
+  systemd::tell(state, told_);
+}
+
+// By a timer of the main loop, whose hanging makes it stop.
+void Instance::keep_telling() {
+  const auto period = systemd::period();
+  if (!period) return;
+  systemd::alive(state());
+  alive_.expires_after(*period);
+  alive_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) keep_telling();
+  });
 }
 
 // Names matter more than what can be told of them: without this server the others go on.
@@ -610,15 +660,23 @@ void Instance::wait_for_signal() {
 }
 
 void Instance::take_signal(std::uint32_t signal) {
-  if (signal == SIGHUP) return reload_everything("SIGHUP");
+  if (signal == SIGHUP) {
+    if (state() == systemd::State::Ready) tell(systemd::State::Reloading);
+    reload_everything("SIGHUP");
+    return tell(state());
+  }
+  tell(systemd::State::Stopping);
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   io_.stop();
 }
 
 int Instance::run() {
+  std::size_t number = 0;
   for (const dns::Endpoint& bound : server_.bound()) {
+    const bool inherited = number++ < server_.inherited();
     log::info("listening", {{"address", bound.address},
                             {"port", std::to_string(bound.port)},
+                            {"socket", inherited ? "inherited" : "own"},
                             {"mesh", settings_.mesh},
                             {"zone", settings_.zone}});
   }
@@ -627,6 +685,10 @@ int Instance::run() {
   }
   if (settings_.upstream.servers.empty()) resolv_conf_ = read_resolv_conf(settings_);
   forward();
+  // Queries may be waiting in inherited sockets.
+  server_.start();
+  tell(state());
+  keep_telling();
   follow_resolv_conf();
   wait_for_signal();
   start_admin();
@@ -644,12 +706,13 @@ int Instance::run() {
 }  // namespace
 
 int serve(const config::Settings& settings, ServeOptions options) {
+  std::vector<int> sockets = systemd::take_sockets();
   raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
   require_resources(settings);
   std::optional<kubernetes::SourceSettings> cluster;
   if (settings.mode == config::Mode::Kubernetes) cluster = source_settings(settings);
-  return Instance(settings, options, std::move(cluster)).run();
+  return Instance(settings, options, std::move(cluster), std::move(sockets)).run();
 }
 
 }  // namespace app

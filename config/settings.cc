@@ -76,7 +76,10 @@ const Setting kSettings[] = {
     {{"state", "path", "/var/lib/mesh-dns/state.db", "the file that keeps the VIPs"},
      [](D d, N n, P p, S s) { set_text(d, n, p, s.state); }},
     {{"listen", "list of addresses", "127.0.0.1:15053", "where DNS is served, UDP and TCP"},
-     [](D d, N n, P p, S s) { set_endpoints(d, n, p, 0, s.listen); }},
+     [](D d, N n, P p, S s) {
+       set_endpoints(d, n, p, 0, s.listen);
+       s.listen_by_default = false;
+     }},
     {{"admin", "address, unix:PATH or off", "127.0.0.1:15056", "where the admin server listens"},
      [](D d, N n, P p, S s) { set_admin(d, n, p, s.admin); }},
     {{"workers", "auto or a number", "auto", "threads that answer; auto: one a core allowed to us"},

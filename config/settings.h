@@ -65,8 +65,9 @@ struct Settings {
   std::vector<std::string> resources = {"/etc/mesh-dns/resources"};
   std::string state = "/var/lib/mesh-dns/state.db";
   std::vector<Endpoint> listen;  // 127.0.0.1:15053 when the file has none
-  Admin admin;                   // 127.0.0.1:15056
-  unsigned workers = 0;          // 0: one a core allowed to us
+  bool listen_by_default = true;
+  Admin admin;           // 127.0.0.1:15056
+  unsigned workers = 0;  // 0: one a core allowed to us
 
   struct Dns {
     std::uint32_t ttl = 30;          // s

@@ -4,9 +4,9 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 namespace dns {
 namespace {
@@ -14,21 +14,6 @@ namespace {
 constexpr int kReceiveBuffer = 4 << 20;  // bytes; the default holds 13 ms of a loaded server
 constexpr int kBacklog = 1024;
 constexpr int kPortAttempts = 50;
-
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  ~Socket() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 const char* name(int type) {
   return type == SOCK_DGRAM ? "udp" : "tcp";
@@ -57,38 +42,27 @@ void set(int fd, int level, int option, int value) {
   setsockopt(fd, level, option, &value, sizeof value);
 }
 
-Socket make_socket(const Endpoint& listen, const SocketAddress& address, int type) {
-  Socket socket(::socket(address.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+Descriptor make_socket(const Endpoint& listen, const SocketAddress& address, int type) {
+  Descriptor socket(::socket(address.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.get() < 0) fail(listen, type, errno);
   // A TCP port of a process that died may be in TIME_WAIT still. For UDP the option would mean
   // sharing the port.
   if (type == SOCK_STREAM) set(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (address.family() == AF_INET6) set(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  return Socket(socket.release());
+  return Descriptor(socket.release());
 }
 
 void bind_to(int fd, const Endpoint& listen, const SocketAddress& address, int type) {
   if (bind(fd, address.get(), address.size) != 0) fail(listen, type, errno);
 }
 
-std::uint16_t bound_port(int fd) {
-  SocketAddress address;
-  address.size = sizeof address.storage;
-  getsockname(fd, address.get(), &address.size);
-  return address.port();
-}
-
 int bind_shared(const Endpoint& listen, int type) {
   const SocketAddress address = socket_address(listen);
-  Socket socket = make_socket(listen, address, type);
+  Descriptor socket = make_socket(listen, address, type);
   set(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (type == SOCK_DGRAM) {
     set(socket.get(), SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
-    const bool v4 = address.family() == AF_INET;
-    const bool wildcard = listen.address == "0.0.0.0" || listen.address == "::";
-    if (wildcard) {
-      set(socket.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
-    }
+    if (is_wildcard(listen)) tell_destination(socket.get(), address.family());
   }
   bind_to(socket.get(), listen, address, type);
   if (type == SOCK_STREAM && ::listen(socket.get(), kBacklog) != 0) fail(listen, type, errno);
@@ -98,11 +72,11 @@ int bind_shared(const Endpoint& listen, int type) {
 // With port 0 the kernel chooses one for UDP, which TCP may not have free.
 bool try_both(Endpoint& listen, bool last) {
   SocketAddress address = socket_address(listen);
-  const Socket udp = make_socket(listen, address, SOCK_DGRAM);
+  const Descriptor udp = make_socket(listen, address, SOCK_DGRAM);
   bind_to(udp.get(), listen, address, SOCK_DGRAM);
-  Endpoint chosen{listen.address, bound_port(udp.get())};
+  Endpoint chosen{listen.address, bound_address(udp.get()).port()};
   address.set_port(chosen.port);
-  const Socket tcp = make_socket(chosen, address, SOCK_STREAM);
+  const Descriptor tcp = make_socket(chosen, address, SOCK_STREAM);
   // Two sockets may be bound to one address while none listens, hence listen().
   const bool free =
       bind(tcp.get(), address.get(), address.size) == 0 && ::listen(tcp.get(), 1) == 0;
@@ -112,6 +86,10 @@ bool try_both(Endpoint& listen, bool last) {
 }
 
 }  // namespace
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) close(fd_);
+}
 
 std::uint16_t SocketAddress::port() const {
   if (family() == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
@@ -144,6 +122,28 @@ SocketAddress socket_address(const Endpoint& listen) {
   const auto address = numeric_address(listen);
   if (!address) throw BindError("\"" + listen.address + "\" is no IP address");
   return *address;
+}
+
+SocketAddress bound_address(int fd) {
+  SocketAddress address;
+  address.size = sizeof address.storage;
+  if (getsockname(fd, address.get(), &address.size) != 0) return {};
+  return address;
+}
+
+Endpoint endpoint(const SocketAddress& address) {
+  std::array<char, NI_MAXHOST> host{};
+  getnameinfo(address.get(), address.size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST);
+  return {host.data(), address.port()};
+}
+
+bool is_wildcard(const Endpoint& listen) {
+  return listen.address == "0.0.0.0" || listen.address == "::";
+}
+
+void tell_destination(int fd, int family) {
+  const bool v4 = family == AF_INET;
+  set(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
 }
 
 Endpoint probe(const Endpoint& listen) {

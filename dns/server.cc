@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <list>
+#include <span>
 #include <utility>
 
 #include "dns/bind.h"
 #include "dns/cache.h"
+#include "dns/inherit.h"
 #include "dns/resolver.h"
 #include "dns/worker.h"
 
@@ -18,16 +21,24 @@ class Server::Impl {
       : limits_(settings.tcp_max_connections, settings.tcp_max_connections_per_client),
         cache_(settings.resolver.cache),
         resolver_(settings.resolver, cache_) {
-    for (const Endpoint& listen : settings.listen) bound_.push_back(probe(listen));
+    // Each worker has descriptors of its own for them.
+    std::vector<Descriptor> taken_over(settings.inherited.begin(), settings.inherited.end());
+    const std::vector<SocketPair> inherited = bind(settings);
+    const std::span own = std::span(bound_).subspan(inherited.size());
     for (unsigned i = 0; i < std::max(settings.workers, 1u); ++i) {
-      workers_.emplace_back(i, settings, bound_, zone, cache_, resolver_, limits_,
+      Worker* before = workers_.empty() ? nullptr : &workers_.back();
+      workers_.emplace_back(i, settings, inherited, own, zone, cache_, resolver_, limits_,
                             [this] { close_an_idle_one(); });
+      if (before != nullptr) before->helped_by(workers_.back());
     }
-    for (Worker& worker : workers_) worker.start();
   }
   ~Impl() { drain(0); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+
+  void start() {
+    for (Worker& worker : workers_) worker.start();
+  }
 
   void publish(const std::shared_ptr<const Zone>& zone) {
     for (Worker& worker : workers_) worker.adopt(zone);
@@ -36,6 +47,7 @@ class Server::Impl {
   void forward(Routes routes) { resolver_.use(std::move(routes)); }
 
   const std::vector<Endpoint>& bound() const { return bound_; }
+  std::size_t inherited() const { return inherited_; }
 
   Counters counters() const {
     Counters sum;
@@ -53,6 +65,22 @@ class Server::Impl {
   }
 
  private:
+  // Fills in what is served, and gives what of it is inherited.
+  std::vector<SocketPair> bind(const ServerSettings& settings) {
+    std::vector<Passed> passed;
+    std::ranges::transform(settings.inherited, std::back_inserter(passed), describe);
+    std::vector<SocketPair> pairs = pair_up(passed);
+    inherited_ = pairs.size();
+    std::ranges::transform(pairs, std::back_inserter(bound_), &SocketPair::address);
+    for (const Endpoint& listen : settings.listen) {
+      const Endpoint address = endpoint(socket_address(listen));
+      if (std::ranges::find(pairs, address, &SocketPair::address) == pairs.end()) {
+        bound_.push_back(probe(listen));
+      }
+    }
+    return pairs;
+  }
+
   // Called on the thread of a worker that has no idle connection itself.
   void close_an_idle_one() {
     for (Worker& worker : workers_) worker.close_oldest_idle();
@@ -104,6 +132,7 @@ class Server::Impl {
   Cache cache_;
   Resolver resolver_;  // told by the workers, and tells them: gone after them
   std::vector<Endpoint> bound_;
+  std::size_t inherited_ = 0;  // the first of bound_
   std::list<Worker> workers_;  // all made before the first starts
 };
 
@@ -111,6 +140,9 @@ Server::Server(const ServerSettings& settings, std::shared_ptr<const Zone> zone)
     : impl_(std::make_unique<Impl>(settings, zone)) {}
 Server::~Server() = default;
 
+void Server::start() {
+  impl_->start();
+}
 void Server::publish(std::shared_ptr<const Zone> zone) {
   impl_->publish(zone);
 }
@@ -119,6 +151,9 @@ void Server::forward(Routes routes) {
 }
 const std::vector<Endpoint>& Server::bound() const {
   return impl_->bound();
+}
+std::size_t Server::inherited() const {
+  return impl_->inherited();
 }
 Counters Server::counters() const {
   return impl_->counters();

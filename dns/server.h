@@ -1,5 +1,5 @@
 // Serves a zone over UDP and TCP: one worker thread a core, each with its own SO_REUSEPORT
-// sockets, so that nothing is shared while answering.
+// sockets, so that nothing is shared while answering; or with sockets that it was started with.
 //
 // The Server belongs to one thread, which alone calls it; publish() and forward() hand over what is
 // new as a message and return at once.
@@ -65,6 +65,10 @@ struct ResolverSettings {
 
 struct ServerSettings {
   std::vector<Endpoint> listen;
+  // Sockets to serve that were bound before this process was started, UDP and TCP for each address.
+  // The Server takes them over; all workers read from them, and what it hasn't read when it stops
+  // is left in them for the process that comes after it.
+  std::vector<int> inherited;
   unsigned workers = 1;
   std::vector<ClientPrefix> allow;          // other clients are REFUSED, EDE 18 (Prohibited)
   std::uint32_t tcp_idle_timeout = 10'000;  // ms
@@ -83,20 +87,25 @@ class BindError : public std::runtime_error {
 
 class Server {
  public:
-  // Binds all addresses and starts the workers, which answer from `zone`. Throws BindError.
+  // Binds all addresses but those that are inherited; from then on the kernel keeps what is asked.
+  // `zone` is what will be answered from. Throws BindError.
   Server(const ServerSettings& settings, std::shared_ptr<const Zone> zone);
   // Stops as drain(0) does, if drain() wasn't called.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // Starts the workers. Before it, forward() says whom the first of them asks.
+  void start();
   void publish(std::shared_ptr<const Zone> zone);
   // Whom to ask about names that aren't ours, from now on; nobody at first. The upstreams must not
   // be this server itself.
   void forward(Routes routes);
 
-  // What was bound, port 0 resolved: one entry of ServerSettings::listen each.
+  // What is served, port 0 resolved: first the inherited addresses, then the others of
+  // ServerSettings::listen.
   const std::vector<Endpoint>& bound() const;
+  std::size_t inherited() const;  // how many of them
   Counters counters() const;
 
   // Stops accepting, answers what was received, gives TCP sessions and questions to upstreams

@@ -1,5 +1,6 @@
 #include "dns/tcp.h"
 
+#include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -22,6 +23,9 @@ using boost::system::error_code;
 constexpr std::size_t kFirstBuffer = 1024;      // octets; most clients send one query of 50
 constexpr std::size_t kWriteAtOnce = 64 << 10;  // answers are sent when so many octets wait
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+// While draining: how long a client is waited for that has connected and asked nothing yet, or half
+// a question. It may have connected just before.
+constexpr std::uint32_t kLastQuery = 1000;  // ms
 
 Client client_of(const tcp::socket& socket) {
   error_code ignored;
@@ -88,12 +92,15 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
     timer_.cancel();
     progress_.cancel();
   }
-  // Wakes it up to look whether something came; if not, it ends.
+  // Wakes it up to look whether something came; if not, it ends, unless a query is due.
   void drain() {
-    if (waiting_) stop_reading_.emit(asio::cancellation_type::total);
+    if (!waiting_) return;
+    query_is_due() ? restart_timer() : stop_reading_.emit(asio::cancellation_type::total);
   }
 
  private:
+  // It would be lost if the connection ended now; whoever was answered can connect again.
+  bool query_is_due() const { return !answered_ || size_ != 0; }
   asio::awaitable<bool> read();
   asio::awaitable<void> progress();
   void write();
@@ -113,6 +120,7 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   std::vector<std::uint8_t> out_;   // answers that wait to be written
   std::vector<std::uint8_t> sent_;  // those that are being written
   std::size_t resolving_ = 0;       // queries that the resolver has
+  bool answered_ = false;           // a query, or more
   bool waiting_ = false;            // for the client to send something
   bool writing_ = false;
   asio::cancellation_signal stop_reading_;
@@ -121,7 +129,9 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
 };
 
 void TcpSession::restart_timer() {
-  timer_.expires_after(std::chrono::milliseconds(listener_.idle_timeout_));
+  const std::uint32_t patience =
+      listener_.draining_ ? std::min(kLastQuery, listener_.idle_timeout_) : listener_.idle_timeout_;
+  timer_.expires_after(std::chrono::milliseconds(patience));
   timer_.async_wait([weak = weak_from_this()](const error_code& error) {
     const auto self = weak.lock();
     if (!error && self) self->close();
@@ -147,7 +157,7 @@ bool TcpSession::read_rest() {
 
 asio::awaitable<bool> TcpSession::read() {
   make_room();
-  if (listener_.draining_) co_return read_rest();
+  if (listener_.draining_ && !query_is_due()) co_return read_rest();
   error_code error;
   waiting_ = true;
   const std::size_t count = co_await socket_.async_read_some(
@@ -156,9 +166,8 @@ asio::awaitable<bool> TcpSession::read() {
                                    asio::redirect_error(asio::use_awaitable, error)));
   waiting_ = false;
   size_ += count;
-  if (error == asio::error::operation_aborted && listener_.draining_ && socket_.is_open()) {
-    co_return read_rest();
-  }
+  // drain() has woken it up.
+  if (error == asio::error::operation_aborted && socket_.is_open()) co_return read_rest();
   listener_.sessions_.splice(listener_.sessions_.end(), listener_.sessions_, place_);
   co_return !error;
 }
@@ -210,6 +219,7 @@ std::size_t TcpSession::answer_next(std::size_t at) {
   if (size_ - at < 2) return 0;
   const std::size_t length = std::size_t{in_[at]} << 8 | in_[at + 1];
   if (size_ - at - 2 < length) return 0;
+  answered_ = true;
   const std::span<const std::uint8_t> query(in_.data() + at + 2, length);
   std::vector<std::uint8_t>& answer = listener_.answer_;
   const auto outcome = listener_.responder_.respond(query, client_, Transport::Tcp, answer);

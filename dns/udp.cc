@@ -89,33 +89,51 @@ struct UdpSocket::Peer {
   std::size_t control_size = 0;
 };
 
-UdpSocket::UdpSocket(boost::asio::io_context& io, int fd, bool wildcard, Responder& responder)
+UdpSocket::UdpSocket(boost::asio::io_context& io, int fd, Queue queue, bool wildcard,
+                     Responder& responder)
     : io_(io),
-      socket_(io, fd),
+      fd_(fd),
+      readable_(io),
+      queue_(queue),
       wildcard_(wildcard),
       responder_(responder),
       batch_(std::make_unique<Batch>(wildcard)) {}
 
-UdpSocket::~UdpSocket() = default;
+UdpSocket::~UdpSocket() {
+  close();
+}
 
 void UdpSocket::start() {
+  if (queue_ == Queue::Helped) return;
+  readable_.assign(fd_.get());
   wait();
 }
 
+void UdpSocket::call() {
+  if (!called_.exchange(true)) boost::asio::post(io_, [this] { serve(); });
+}
+
 void UdpSocket::wait() {
-  socket_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                     [this](const boost::system::error_code& error) {
-                       if (!error) serve();
-                     });
+  readable_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                       [this](const boost::system::error_code& error) {
+                         if (!error) serve();
+                       });
+}
+
+// Less than a batch is left: the kernel tells of more, or somebody calls.
+void UdpSocket::rest() {
+  called_ = false;
+  if (queue_ != Queue::Helped) wait();
 }
 
 void UdpSocket::serve() {
+  if (draining_ && queue_ != Queue::Own) return;
   for (int left = kBatchesInARow; left > 0; --left) {
     // A batch that isn't full has emptied the socket.
-    if (serve_batch() < kBatch) return wait();
+    if (serve_batch() < kBatch) return rest();
   }
   boost::asio::post(io_, [this] {
-    if (socket_.is_open()) serve();
+    if (is_open()) serve();
   });
 }
 
@@ -123,10 +141,10 @@ void UdpSocket::serve() {
 std::size_t UdpSocket::serve_batch() {
   Batch& batch = *batch_;
   batch.reset(wildcard_);
-  const int received =
-      recvmmsg(socket_.native_handle(), batch.in.data(), kBatch, MSG_DONTWAIT, nullptr);
+  const int received = recvmmsg(fd_.get(), batch.in.data(), kBatch, MSG_DONTWAIT, nullptr);
   // An ICMP error about an earlier reply is reported here, and is nothing to us.
   if (received <= 0) return 0;
+  if (received == kBatch && helper_ != nullptr) helper_->call();
   responder_.begin();
   std::size_t count = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
@@ -150,12 +168,12 @@ std::size_t UdpSocket::serve_batch() {
 
 void UdpSocket::send(std::size_t count) {
   for (std::size_t sent = 0; sent < count;) {
-    const int now = sendmmsg(socket_.native_handle(), batch_->out.data() + sent,
+    const int now = sendmmsg(fd_.get(), batch_->out.data() + sent,
                              static_cast<unsigned>(count - sent), MSG_DONTWAIT);
     if (now > 0) {
       sent += static_cast<std::size_t>(now);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      pollfd writable{socket_.native_handle(), POLLOUT, 0};
+      pollfd writable{fd_.get(), POLLOUT, 0};
       if (poll(&writable, 1, kSendPatience) <= 0) return;
     } else if (errno != EINTR) {
       ++sent;  // this client can't be reached; the others can
@@ -189,21 +207,26 @@ void UdpSocket::send_late(const Peer& peer, std::span<const std::uint8_t> answer
   message.msg_control = to.control_size != 0 ? to.control.data() : nullptr;
   message.msg_controllen = to.control_size;
   // A client that can't be reached, or whose buffer is full, asks again.
-  if (socket_.is_open()) sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
+  if (is_open()) sendmsg(fd_.get(), &message, MSG_DONTWAIT);
   if (draining_) drain();
 }
 
 // While queries are waiting the socket is still bound, and who asks it must be answered.
 void UdpSocket::drain() {
   draining_ = true;
-  while (socket_.is_open() && serve_batch() == kBatch) {
+  if (queue_ != Queue::Own) {
+    boost::system::error_code ignored;
+    readable_.cancel(ignored);
+  } else {
+    while (is_open() && serve_batch() == kBatch) {
+    }
   }
   if (waiting_ == 0) close();
 }
 
 void UdpSocket::close() {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  if (readable_.is_open()) readable_.release();
+  fd_ = Descriptor();
 }
 
 }  // namespace dns

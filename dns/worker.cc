@@ -13,20 +13,31 @@ namespace dns {
 
 namespace asio = boost::asio;
 
-Worker::Worker(unsigned number, const ServerSettings& settings, const std::vector<Endpoint>& bound,
+Worker::Worker(unsigned number, const ServerSettings& settings,
+               std::span<const SocketPair> inherited, std::span<const Endpoint> own,
                std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver,
                TcpLimits& limits, std::function<void()> crowded)
     : number_(number), responder_(io_, number, settings, std::move(zone), cache, resolver) {
-  for (const Endpoint& address : bound) {
-    const bool wildcard = address.address == "0.0.0.0" || address.address == "::";
-    udp_.emplace_back(io_, bind_udp(address), wildcard, responder_);
+  const auto serve = [&](const Endpoint& address, int udp, int tcp, UdpSocket::Queue queue) {
+    udp_.emplace_back(io_, udp, queue, is_wildcard(address), responder_);
     const int family = socket_address(address).family();
-    tcp_.emplace_back(io_, bind_tcp(address), family, settings.tcp_idle_timeout, responder_, limits,
-                      crowded);
+    tcp_.emplace_back(io_, tcp, family, settings.tcp_idle_timeout, responder_, limits, crowded);
+  };
+  for (const SocketPair& pair : inherited) {
+    serve(pair.address, share_udp(pair.udp, pair.address), share_tcp(pair.tcp, pair.address),
+          number == 0 ? UdpSocket::Queue::Led : UdpSocket::Queue::Helped);
+  }
+  for (const Endpoint& address : own) {
+    serve(address, bind_udp(address), bind_tcp(address), UdpSocket::Queue::Own);
   }
 }
 
 Worker::~Worker() = default;
+
+void Worker::helped_by(Worker& next) {
+  auto theirs = next.udp_.begin();
+  for (UdpSocket& ours : udp_) ours.helped_by(*theirs++);
+}
 
 void Worker::start() {
   for (UdpSocket& socket : udp_) socket.start();

@@ -1,5 +1,5 @@
 // One thread that answers, with sockets of its own on every address: it shares nothing with the
-// other workers while it does.
+// other workers while it does. Only sockets that were inherited are shared.
 //
 // The owner's thread calls the public functions; they reach the worker's thread as messages.
 // Internal to the folder: it includes Asio.
@@ -12,8 +12,10 @@
 #include <future>
 #include <list>
 #include <memory>
+#include <span>
 #include <thread>
 
+#include "dns/inherit.h"
 #include "dns/responder.h"
 #include "dns/tcp.h"
 #include "dns/udp.h"
@@ -22,12 +24,16 @@ namespace dns {
 
 class Worker {
  public:
-  // Binds its sockets. `crowded`: see TcpListener. Throws BindError.
-  Worker(unsigned number, const ServerSettings& settings, const std::vector<Endpoint>& bound,
-         std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver, TcpLimits& limits,
-         std::function<void()> crowded);
+  // Shares the inherited sockets, and binds its own to `own`. `crowded`: see TcpListener. Throws
+  // BindError.
+  Worker(unsigned number, const ServerSettings& settings, std::span<const SocketPair> inherited,
+         std::span<const Endpoint> own, std::shared_ptr<const Zone> zone, Cache& cache,
+         Resolver& resolver, TcpLimits& limits, std::function<void()> crowded);
   ~Worker();  // REQUIRES: joined, or never started
 
+  // Number 0 leads: it reads the inherited sockets, and the others help when there is much.
+  // REQUIRES: before start(); `next` has the same addresses.
+  void helped_by(Worker& next);
   void start();
   void adopt(std::shared_ptr<const Zone> zone);
   void close_oldest_idle();

@@ -30,6 +30,7 @@ LIBRARIES = {
     "sqlite3.h": ["vip/sqlite_store.cc"],
     "ldns/*": ["app/*.cc"],
     "boost/json*": ["app/*", "kubernetes/*"],
+    "systemd/*": ["app/systemd.cc"],
     "prometheus/*": ["app/metrics.cc"],
     "fstrm*": ["app/dnstap.cc"],
     "dnstap.pb-c.h": ["app/dnstap.cc"],

@@ -26,6 +26,7 @@ TEST(SettingsTest, Defaults) {
   EXPECT_EQ(said(result), "");
   const Settings& settings = result.settings;
   EXPECT_EQ(to_string(settings.listen.at(0)), "127.0.0.1:15053");
+  EXPECT_TRUE(settings.listen_by_default);
   EXPECT_EQ(settings.dns.ttl, 30u);
   EXPECT_EQ(settings.dns.negative_ttl, 5u);
   EXPECT_EQ(settings.vip.quarantine, 300'000u);
@@ -63,6 +64,7 @@ TEST(SettingsTest, EveryValue) {
   EXPECT_EQ(settings.mode, Mode::Kubernetes);
   EXPECT_EQ(settings.workers, 4u);
   EXPECT_EQ(to_string(settings.listen.at(1)), "[::]:53");
+  EXPECT_FALSE(settings.listen_by_default);
   EXPECT_EQ(settings.dns.ttl, 120u);
   EXPECT_EQ(settings.dns.zones, (std::vector<std::string>{"mesh.local"}));
   EXPECT_EQ(settings.vip.mesh_service.size(), 2u);

@@ -49,6 +49,13 @@ ServerSettings settings() {
   return settings;
 }
 
+struct Started : Server {
+  Started(const ServerSettings& settings, std::shared_ptr<const Zone> zone)
+      : Server(settings, std::move(zone)) {
+    start();
+  }
+};
+
 class Socket {
  public:
   Socket(int type, std::uint16_t port, const char* address = "127.0.0.1")
@@ -122,7 +129,7 @@ std::string address_in(const Bytes& reply) {
 const Bytes kWeb = make_query("web.mesh.local", "A");
 
 TEST(ServerTest, UdpAndTcpAreAnsweredOnOnePort) {
-  Server server(settings(), make_zone());
+  Started server(settings(), make_zone());
   const std::uint16_t port = server.bound().front().port;
   ASSERT_NE(port, 0);
   Socket udp(SOCK_DGRAM, port);
@@ -142,7 +149,7 @@ TEST(ServerTest, UdpAndTcpAreAnsweredOnOnePort) {
 }
 
 TEST(ServerTest, WithoutUpstreamsNamesThatAreNotOursFailWithEde22) {
-  Server server(settings(), make_zone());
+  Started server(settings(), make_zone());
   Socket udp(SOCK_DGRAM, server.bound().front().port);
   udp.send(make_query("www.example.org", "A", {.edns = test::EdnsOptions{}}));
   const test::Message reply = test::read(udp.receive());
@@ -153,7 +160,7 @@ TEST(ServerTest, WithoutUpstreamsNamesThatAreNotOursFailWithEde22) {
 TEST(ServerTest, ClientsThatAreNotAllowedAreRefusedWithEde18) {
   ServerSettings closed = settings();
   closed.allow = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 0}, 96 + 24}};
-  Server server(closed, make_zone());
+  Started server(closed, make_zone());
   const Bytes query = make_query("web.mesh.local", "A", {.edns = test::EdnsOptions{}});
   Socket udp(SOCK_DGRAM, server.bound().front().port);
   udp.send(query);
@@ -168,7 +175,7 @@ TEST(ServerTest, ClientsThatAreNotAllowedAreRefusedWithEde18) {
 }
 
 TEST(ServerTest, SilenceIsCounted) {
-  Server server(settings(), make_zone());
+  Started server(settings(), make_zone());
   Socket udp(SOCK_DGRAM, server.bound().front().port);
   udp.send({1, 2, 3});
   udp.send(kWeb);  // the same worker: one socket's datagrams come in order
@@ -177,7 +184,7 @@ TEST(ServerTest, SilenceIsCounted) {
 }
 
 TEST(ServerTest, APublishedZoneIsAnsweredFrom) {
-  Server server(settings(), make_zone(1));
+  Started server(settings(), make_zone(1));
   server.publish(make_zone(2));
   // The message may arrive after the first queries, so they are asked until it has.
   for (std::string found; found != "241.0.0.2";) {
@@ -189,7 +196,7 @@ TEST(ServerTest, APublishedZoneIsAnsweredFrom) {
 }
 
 TEST(ServerTest, TcpIsPipelinedAndTakesMessagesInAnyPieces) {
-  Server server(settings(), make_zone());
+  Started server(settings(), make_zone());
   const std::uint16_t port = server.bound().front().port;
   Bytes stream;
   constexpr std::uint16_t kCount = 300;
@@ -219,7 +226,7 @@ TEST(ServerTest, TcpIsPipelinedAndTakesMessagesInAnyPieces) {
 }
 
 TEST(ServerTest, LargeAnswersGoOverTcpWhole) {
-  Server server(settings(), make_zone(1, 1000));
+  Started server(settings(), make_zone(1, 1000));
   const std::uint16_t port = server.bound().front().port;
   const Bytes query = make_query("web.mesh.local", "SRV");
   Socket udp(SOCK_DGRAM, port);
@@ -235,7 +242,7 @@ TEST(ServerTest, LargeAnswersGoOverTcpWhole) {
 TEST(ServerTest, AClientThatTakesNoAnswersIsNotHeard) {
   // 64 answers of 38 kB are more than any buffer between us holds; all arrive when it reads at
   // last.
-  Server server(settings(), make_zone(1, 1000));
+  Started server(settings(), make_zone(1, 1000));
   Socket tcp(SOCK_STREAM, server.bound().front().port);
   constexpr int kCount = 64;
   for (int i = 0; i < kCount; ++i) tcp.send(framed(make_query("web.mesh.local", "SRV")));
@@ -248,7 +255,7 @@ TEST(ServerTest, AClientThatTakesNoAnswersIsNotHeard) {
 TEST(ServerTest, IdleConnectionsAreClosed) {
   ServerSettings quick = settings();
   quick.tcp_idle_timeout = 100;
-  Server server(quick, make_zone());
+  Started server(quick, make_zone());
   Socket silent(SOCK_STREAM, server.bound().front().port);
   EXPECT_TRUE(silent.receive().empty());
   Socket half(SOCK_STREAM, server.bound().front().port);
@@ -257,7 +264,7 @@ TEST(ServerTest, IdleConnectionsAreClosed) {
 }
 
 TEST(ServerTest, KeepaliveTellsTheIdleTimeout) {
-  Server server(settings(), make_zone());
+  Started server(settings(), make_zone());
   Socket tcp(SOCK_STREAM, server.bound().front().port);
   const test::EdnsOptions asks{.options = {0, 11, 0, 0}};
   tcp.send(framed(make_query("web.mesh.local", "A", {.edns = asks})));
@@ -268,7 +275,7 @@ TEST(ServerTest, AtTheLimitTheOldestIdleConnectionIsClosed) {
   ServerSettings few = settings();
   few.workers = 1;
   few.tcp_max_connections = 2;
-  Server server(few, make_zone());
+  Started server(few, make_zone());
   const std::uint16_t port = server.bound().front().port;
   const auto use = [](Socket& socket) {
     socket.send(framed(kWeb));
@@ -289,7 +296,7 @@ TEST(ServerTest, AtTheLimitTheOldestIdleConnectionIsClosed) {
 TEST(ServerTest, AClientHasALimitOfItsOwn) {
   ServerSettings few = settings();
   few.tcp_max_connections_per_client = 2;
-  Server server(few, make_zone());
+  Started server(few, make_zone());
   const std::uint16_t port = server.bound().front().port;
   Socket first(SOCK_STREAM, port);
   first.send(framed(kWeb));
@@ -304,7 +311,7 @@ TEST(ServerTest, AClientHasALimitOfItsOwn) {
 TEST(ServerTest, AReplyLeavesFromTheAddressThatWasAsked) {
   ServerSettings wildcard = settings();
   wildcard.listen = {{"0.0.0.0", 0}};
-  Server server(wildcard, make_zone());
+  Started server(wildcard, make_zone());
   // A connected socket only takes datagrams from where it is connected to.
   Socket udp(SOCK_DGRAM, server.bound().front().port, "127.8.9.10");
   udp.send(kWeb);
@@ -316,7 +323,7 @@ TEST(ServerTest, Ipv6) {
   six.listen = {{"::1", 0}};
   std::unique_ptr<Server> server;
   try {
-    server = std::make_unique<Server>(six, make_zone());
+    server = std::make_unique<Started>(six, make_zone());
   } catch (const BindError&) {
     GTEST_SKIP() << "no IPv6 here";
   }
@@ -359,7 +366,7 @@ TEST(ServerTest, AddressesThatCantBeBoundSayWhy) {
 }
 
 TEST(ServerTest, DrainAnswersWhatWasReceived) {
-  auto server = std::make_unique<Server>(settings(), make_zone());
+  auto server = std::make_unique<Started>(settings(), make_zone());
   const std::uint16_t port = server->bound().front().port;
   Socket idle(SOCK_STREAM, port);
   idle.send(framed(kWeb));
@@ -372,8 +379,68 @@ TEST(ServerTest, DrainAnswersWhatWasReceived) {
   EXPECT_FALSE(Socket(SOCK_STREAM, port).connected());
 }
 
+// A UDP and a TCP socket on one port, as a service manager holds them; copies are handed out.
+class Held {
+ public:
+  Held() {
+    const std::uint16_t port = bind_to(udp_, 0);
+    bind_to(tcp_, port);
+    EXPECT_EQ(listen(tcp_, 16), 0);
+  }
+  ~Held() {
+    close(udp_);
+    close(tcp_);
+  }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ServerSettings settings() const {
+    ServerSettings settings = dns::settings();
+    settings.listen.clear();
+    settings.inherited = {dup(udp_), dup(tcp_)};
+    return settings;
+  }
+
+ private:
+  static std::uint16_t bind_to(int fd, std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&address), size), 0);
+    getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.sin_port);
+  }
+
+  int udp_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int tcp_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+};
+
+TEST(ServerTest, WhatWaitsInInheritedSocketsIsAnsweredByAllWorkersOrTheNextServer) {
+  const Held held;
+  std::unique_ptr<Socket> udp;
+  for (int round = 0; round < 3; ++round) {
+    ServerSettings three = held.settings();
+    three.workers = 3;
+    Server server(three, make_zone());
+    EXPECT_EQ(server.inherited(), 1u);
+    if (!udp) udp = std::make_unique<Socket>(SOCK_DGRAM, server.bound().front().port);
+    Socket tcp(SOCK_STREAM, server.bound().front().port);
+    tcp.send(framed(kWeb));
+    // More than three batches, so that the first worker calls the others.
+    if (round == 0) {
+      for (int i = 0; i < 200; ++i) udp->send(kWeb);
+    }
+    server.start();
+    for (int i = 0; i < 200; ++i) EXPECT_EQ(address_in(udp->receive()), "241.0.0.1");
+    EXPECT_EQ(address_in(tcp.receive_message()), "241.0.0.1");
+    server.drain(kPatience);
+    for (int i = 0; i < 200; ++i) udp->send(kWeb);
+  }
+}
+
 TEST(ServerTest, DrainDoesNotWaitForEverForAStuckClient) {
-  auto server = std::make_unique<Server>(settings(), make_zone(1, 1000));
+  auto server = std::make_unique<Started>(settings(), make_zone(1, 1000));
   Socket stuck(SOCK_STREAM, server->bound().front().port);
   for (int i = 0; i < 256; ++i) stuck.send(framed(make_query("web.mesh.local", "SRV")));
   ASSERT_TRUE(stuck.readable());
@@ -381,7 +448,7 @@ TEST(ServerTest, DrainDoesNotWaitForEverForAStuckClient) {
 }
 
 TEST(ServerTest, QueriesFromManyThreadsDuringReloadsAreAllAnsweredRightly) {
-  Server server(settings(), make_zone(1));
+  Started server(settings(), make_zone(1));
   const std::uint16_t port = server.bound().front().port;
   std::atomic<bool> stop = false;
   std::atomic<int> wrong = 0;

@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -122,13 +123,28 @@ class Reply:
         return sorted(rdata for rtype, rdata in self.answer if rtype in ("A", "AAAA"))
 
 
+# Runs its arguments with the descriptors $SOCKETS as 3, 4 ... and LISTEN_PID its own, as
+# sd_listen_fds(3) expects.
+ACTIVATE = """
+import fcntl, os, sys
+sockets = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 100) for fd in os.environ.pop("SOCKETS").split(",")]
+os.closerange(3, 100)
+for number, fd in enumerate(sockets, 3):
+    os.dup2(fd, number)
+    os.close(fd)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(sockets)))
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
 class Server:
     """A running `mesh-dns serve`."""
 
     def __init__(self, folder, resources=None, arguments=(), settings=None, env=None, wait=True,
-                 prefix=(), stderr=None, listen=True):
+                 prefix=(), stderr=None, listen=True, sockets=()):
         """`prefix` is a command that runs the binary, as `ip netns exec`; `stderr` is where its
-        log goes, else where log() finds it; `listen` is false when the settings say where."""
+        log goes, else where log() finds it; `listen` is false when the settings say where;
+        `sockets` are handed to it as systemd does, and --listen isn't given then."""
         self.folder = pathlib.Path(folder)
         self.log_path = self.folder / f"log-{random.randrange(1 << 32):08x}.txt"
         config = self.folder / "settings.yaml"
@@ -136,8 +152,11 @@ class Server:
         defaults = {"--listen": "127.0.0.1:0", "--admin": "127.0.0.1:0", "--state": self.folder / "state.db",
                     "--resources": resources or self.folder / "resources"}
         self.command = [*prefix, BINARY, "serve", "--config", str(config), *arguments]
-        if not listen:
+        if sockets or not listen:
             del defaults["--listen"]
+        if sockets:
+            self.command = [sys.executable, "-c", ACTIVATE, *self.command]
+            env = {**(env or {}), "SOCKETS": ",".join(str(s.fileno()) for s in sockets)}
         for flag, value in defaults.items():
             if flag not in arguments:
                 self.command += [flag, str(value)]
@@ -147,7 +166,8 @@ class Server:
         environment.update({"MESH_DNS_UPSTREAM_RESOLV_CONF": "/dev/null", **(env or {})})
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=stderr or log, env=environment)
+                                            stderr=stderr or log, env=environment,
+                                            pass_fds=[s.fileno() for s in sockets])
         self.port = None
         if wait:
             self.wait_for("listening")
