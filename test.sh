@@ -6,8 +6,9 @@ cd "$(dirname "$0")"
 usage() {
   cat <<'TEXT'
 ./test.sh [--all] [-R REGEX]
-  --all      also: a real Kubernetes API server, built from Go's modules; a real Prometheus;
-             AddressSanitizer and UBSan, ThreadSanitizer, a short run of every fuzz target,
+  --all      also: a real Kubernetes API server, built from Go's modules; a real Prometheus; the Debian
+             package, in a minimal Debian with a real systemd; AddressSanitizer and UBSan,
+             ThreadSanitizer, a short run of every fuzz target,
              the format of the sources, and ./run.sh as a person uses it
   -R REGEX   only tests whose names match
 Environment: FUZZ_SECONDS, of each fuzz target (20).
@@ -107,6 +108,8 @@ sections=(build test)
 $all && sections+=(all)
 install_packages "${sections[@]}"
 if $all; then
+  heading "build the Debian package"
+  step deb packaging/deb.sh
   heading "build the API server, etcd and CoreDNS"
   step cluster tests/cluster/build.sh build/cluster
 fi

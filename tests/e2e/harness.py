@@ -373,3 +373,32 @@ class Load:
         for thread in self.threads:
             thread.join()
         self.socket.close()
+
+
+class TcpLoad(threading.Thread):
+    """Asks over TCP, a connection a question, one after the other, until it is told to stop."""
+
+    def __init__(self, server, name, right):
+        super().__init__()
+        self.port, self.name, self.right = server.port, name, right
+        self.answered, self.wrong = 0, []
+        self.stopping = threading.Event()
+        self.start()
+
+    def run(self):
+        query = encode_query(self.name, "A")
+        while not self.stopping.wait(0.01):
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as stream:
+                    stream.sendall(struct.pack("!H", len(query)) + query)
+                    reply = Reply(receive_message(stream))
+            except (OSError, EOFError) as error:
+                self.wrong.append(repr(error))
+                continue
+            self.answered += 1
+            if not self.right(reply):
+                self.wrong.append((reply.rcode, reply.answer))
+
+    def stop(self):
+        self.stopping.set()
+        self.join()

@@ -5,10 +5,9 @@ import os
 import signal
 import socket
 import struct
-import threading
 import unittest
 
-from harness import (DEADLINE, Case, Load, Reply, encode_query, receive_message, service,
+from harness import (DEADLINE, Case, Load, Reply, TcpLoad, encode_query, receive_message, service,
                      wait_until)
 from upstream import Upstream
 
@@ -48,35 +47,6 @@ class Notified:
                 return dict(line.split("=", 1) for line in lines)
 
 
-class TcpLoad(threading.Thread):
-    """Asks over TCP, a connection a question, until it is told to stop."""
-
-    def __init__(self, port, right):
-        super().__init__()
-        self.port, self.right = port, right
-        self.answered, self.wrong = 0, []
-        self.stopping = threading.Event()
-        self.start()
-
-    def run(self):
-        query = encode_query(NAME, "A")
-        while not self.stopping.wait(0.01):
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), DEADLINE) as stream:
-                    stream.sendall(struct.pack("!H", len(query)) + query)
-                    reply = Reply(receive_message(stream))
-            except (OSError, EOFError) as error:
-                self.wrong.append(repr(error))
-                continue
-            self.answered += 1
-            if not self.right(reply):
-                self.wrong.append((reply.rcode, reply.answer))
-
-    def stop(self):
-        self.stopping.set()
-        self.join()
-
-
 class Sockets(Case):
     def pair(self, *arguments):
         sockets = bound_pair(*arguments)
@@ -97,7 +67,7 @@ class Sockets(Case):
 
         def right(reply):
             return reply.rcode == "NOERROR" and reply.addresses() == vip
-        load, tcp_load = Load(server, NAME, right, 1000), TcpLoad(server.port, right)
+        load, tcp_load = Load(server, NAME, right, 1000), TcpLoad(server, NAME, right)
         try:
             for _ in range(5):
                 before = tcp_load.answered
