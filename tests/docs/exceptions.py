@@ -14,6 +14,8 @@ class NotRun:
 
 BUILDS = "builds for minutes"
 MEASURES = "measures for minutes"
+SYSTEMD = "needs systemd as process 1"
+PACKAGE = SYSTEMD + "; tests/packaging/test_package.py does it in a Debian"
 CLUSTER = "needs a cluster; tests/cluster has one"
 
 # (page, command on one line without its comment): why
@@ -38,6 +40,30 @@ NOT_RUN = {
     ("docs/logs.md", "fstrm_capture -t protobuf:dnstap.Dnstap -u /run/dnstap.sock -w queries.tap"): NotRun(
         "goes on until it is ended",
         "fstrm_capture -t protobuf:dnstap.Dnstap -u /run/dnstap.sock -w queries.tap & sleep 1"),
+    ("docs/redirect.md", "mesh-dns redirect install --cgroup apps.slice"): NotRun(
+        "needs a cgroup; tests/e2e/test_redirect.py makes one", "grep -e --cgroup tests/e2e/test_redirect.py"),
+    ("docs/redirect.md", "systemctl restart systemd-resolved"): NotRun(
+        SYSTEMD + "; tests/e2e/test_resolved.py has it",
+        "test -f /etc/systemd/resolved.conf.d/mesh-dns.conf"),
+    ("docs/install.md", "apt-get install ./mesh-dns_0.1.0_amd64.deb"): NotRun(PACKAGE),
+    ("docs/install.md", "apt-get install ./mesh-dns_NEW_amd64.deb"): NotRun(PACKAGE),
+    ("docs/install.md", "apt-get remove mesh-dns"): NotRun(PACKAGE),
+    ("docs/install.md", "apt-get purge mesh-dns"): NotRun(PACKAGE),
+    ("docs/install.md", "systemctl status mesh-dns"): NotRun(
+        PACKAGE, "test -f packaging/systemd/mesh-dns.service"),
+    ("docs/install.md", "journalctl -u mesh-dns"): NotRun(PACKAGE),
+    ("docs/install.md", "systemctl stop mesh-dns.service mesh-dns.socket"): NotRun(PACKAGE),
+    ("docs/install.md", "systemctl start mesh-dns.socket mesh-dns.service"): NotRun(
+        PACKAGE, "test -f packaging/systemd/mesh-dns.socket"),
+    ("docs/install.md", "systemctl restart mesh-dns"): NotRun(PACKAGE),
+    ("docs/install.md", "systemctl reload mesh-dns"): NotRun(PACKAGE),
+    ("docs/install.md", "systemctl stop mesh-dns.socket mesh-dns.service"): NotRun(PACKAGE),
+    ("docs/install.md", "cmake --preset release"): NotRun(
+        BUILDS, "cmake --list-presets | grep '\"release\"'"),
+    ("docs/install.md", "cmake --build build/release --target package_files"): NotRun(
+        BUILDS, "grep -r 'add_custom_target(package_files' CMakeLists.txt packaging"),
+    ("docs/install.md", "DESTDIR=/somewhere cmake --install build/release --prefix /usr"): NotRun(
+        BUILDS, "bash -n packaging/deb.sh"),
     ("docs/kubernetes.md", "kubectl apply -f docs/examples/cluster/redis.yaml"): NotRun(
         CLUSTER, "mesh-dns validate docs/examples/cluster && "
                  "grep -r docs.*examples.*cluster tests/cluster/*.py"),

@@ -1,0 +1,5 @@
+# A mesh-dns with a user of its own, and another user.
+useradd --system --uid 991 mesh-dns
+useradd --system web
+chown mesh-dns /var/lib/mesh-dns
+setpriv --reuid=mesh-dns --clear-groups mesh-dns serve & sleep 1
