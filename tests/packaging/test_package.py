@@ -104,6 +104,7 @@ class Installed(Packaged):
             ("/usr/share/doc/mesh-dns/changelog.gz", "root root 644"),
             ("/usr/share/doc/mesh-dns/libraries/libcli11-dev.copyright", "root root 644"),
             ("/usr/share/doc/mesh-dns/install.md", "root root 644"),
+            ("/usr/share/mesh-dns/schemas/resources.json", "root root 644"),
             ("/var/lib/mesh-dns", "mesh-dns mesh-dns 700"),
         ]
         self.assertEqual([(path, self.owner(path)) for path, _ in rows], rows)
