@@ -54,6 +54,14 @@ Any::endpoint endpoint_of(const Listen& listen) {
   return Unix::endpoint(listen.socket);
 }
 
+// REQUIRES: an endpoint of TCP.
+Tcp::endpoint tcp_endpoint(const Any::endpoint& any) {
+  Tcp::endpoint endpoint;
+  endpoint.resize(any.size());
+  std::memcpy(endpoint.data(), any.data(), any.size());
+  return endpoint;
+}
+
 // A socket whose process is gone stays as a file, and keeps the next one from being made.
 void remove_what_nobody_listens_at(asio::io_context& io, const std::string& path) {
   struct stat there {};
@@ -62,6 +70,25 @@ void remove_what_nobody_listens_at(asio::io_context& io, const std::string& path
   Unix::socket socket(io);
   socket.connect(Unix::endpoint(path), error);
   if (error == asio::error::connection_refused) unlink(path.c_str());
+}
+
+bool is_loopback(const Any::endpoint& any) {
+  const int family = any.protocol().family();
+  if (family != AF_INET && family != AF_INET6) return false;
+  const asio::ip::address address = tcp_endpoint(any).address();
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.is_loopback();
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
+}
+
+message::response<message::string_body> response_of(message::verb method, Page page) {
+  message::response<message::string_body> response(message::int_to_status(page.status), 11);
+  response.set(message::field::content_type, page.content_type);
+  response.set(message::field::cache_control, "no-store");
+  response.set(message::field::connection, "close");
+  for (const auto& [name, value] : page.headers) response.set(name, value);
+  response.content_length(page.body.size());
+  if (method != message::verb::head) response.body() = std::move(page.body);
+  return response;
 }
 
 }  // namespace
@@ -97,18 +124,14 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   }
   std::uint16_t port() const {
     if (!socket_.empty()) return 0;
-    const Any::endpoint any = acceptor_.local_endpoint();
-    Tcp::endpoint local;
-    local.resize(any.size());
-    std::memcpy(local.data(), any.data(), any.size());
-    return local.port();
+    return tcp_endpoint(acceptor_.local_endpoint()).port();
   }
 
  private:
   asio::awaitable<void> accept();
   asio::awaitable<void> serve(Socket socket);
   asio::awaitable<void> converse(Stream& stream);
-  message::response<message::string_body> answer(message::verb method, std::string_view target);
+  Page page(const message::request<message::empty_body>& request, bool loopback) const;
 
   asio::io_context& io_;
   asio::basic_socket_acceptor<Any> acceptor_;
@@ -155,27 +178,25 @@ asio::awaitable<void> Server::Impl::converse(Stream& stream) {
   stream.expires_after(kPatience);
   co_await message::async_read_header(stream, buffer, parser, into(error));
   if (error || stopped_) co_return;
-  const std::string target(parser.get().target());
-  auto response = answer(parser.get().method(), target);
+  const bool loopback = is_loopback(stream.socket().local_endpoint(error));
+  const message::verb method = parser.get().method();
+  auto response = response_of(method, page(parser.get(), loopback));
   stream.expires_after(kPatience);
   co_await message::async_write(stream, response, into(error));
   stream.socket().shutdown(Socket::shutdown_send, error);
 }
 
-message::response<message::string_body> Server::Impl::answer(message::verb method,
-                                                             std::string_view target) {
-  const bool known = method == message::verb::get || method == message::verb::head;
-  Page page{405, "text/plain; charset=utf-8", "only GET and HEAD\n"};
-  if (known) page = handler_(parse_target(target));
-  message::response<message::string_body> response(message::int_to_status(page.status), 11);
-  response.set(message::field::content_type, page.content_type);
-  response.set(message::field::cache_control, "no-store");
-  response.set(message::field::connection, "close");
-  for (const auto& [name, value] : page.headers) response.set(name, value);
-  if (!known) response.set(message::field::allow, "GET, HEAD");
-  response.content_length(page.body.size());
-  if (method != message::verb::head) response.body() = std::move(page.body);
-  return response;
+Page Server::Impl::page(const message::request<message::empty_body>& request, bool loopback) const {
+  const message::verb method = request.method();
+  if (method != message::verb::get && method != message::verb::head) {
+    return {405, "text/plain; charset=utf-8", "only GET and HEAD\n", {{"Allow", "GET, HEAD"}}};
+  }
+  if (loopback && !is_local_host(request[message::field::host])) {
+    return {421, "text/plain; charset=utf-8",
+            "this is the loopback interface: ask for localhost or for an address, as "
+            "http://127.0.0.1/, not for a name that leads here\n"};
+  }
+  return handler_(parse_target(request.target()));
 }
 
 Server::Server(asio::io_context& io, const Listen& listen, Handler handler)

@@ -4,6 +4,9 @@
 // Everything is limited: the size of a request, the time that it may take, the connections at once;
 // the oldest is closed for a new one, so that whoever holds connections open keeps nobody out.
 //
+// What arrives at a loopback address must ask for an address or for localhost (is_local_host()):
+// other names are answered with 421, and the handler isn't called.
+//
 // Owned by one thread, the one that runs `io`, and gone before `io` is. The handler is called
 // there.
 #pragma once

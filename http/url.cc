@@ -1,5 +1,7 @@
 #include "http/url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -109,6 +111,21 @@ Target parse_target(std::string_view text) {
                               unescape(pair.substr(std::min(equals + 1, pair.size())), true));
   }
   return target;
+}
+
+bool is_local_host(std::string_view host) {
+  if (host.empty()) return true;
+  if (host.front() == '[') {
+    const std::string address(host.substr(1, host.find(']') - 1));
+    in6_addr parsed{};
+    return inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
+  }
+  std::string name(host.substr(0, host.find(':')));
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name.ends_with('.')) name.pop_back();
+  in_addr parsed{};
+  return name == "localhost" || name.ends_with(".localhost") ||  // RFC 6761, 6.3
+         inet_pton(AF_INET, name.c_str(), &parsed) == 1;
 }
 
 std::string escape(std::string_view text) {

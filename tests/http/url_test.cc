@@ -78,6 +78,32 @@ TEST(UrlTest, WhatARequestAsksFor) {
   EXPECT_EQ(parse_target("/?a=1").value("b"), "");
 }
 
+TEST(UrlTest, WhichHostsAreThisOneAnywhere) {
+  const struct {
+    const char* why;
+    const char* host;
+    bool local;
+  } kCases[] = {
+      {"HTTP/1.0 has none", "", true},
+      {"an address", "127.0.0.1", true},
+      {"an address and a port", "127.0.0.1:15056", true},
+      {"of another, as through a forwarder", "10.0.0.1:80", true},
+      {"IPv6", "[::1]:15056", true},
+      {"IPv6 without a port", "[::1]", true},
+      {"localhost", "LocalHost:8080", true},
+      {"a final dot", "localhost.", true},
+      {"below localhost (RFC 6761)", "a.localhost:1", true},
+      {"a name of the web", "rebind.example.org:15056", false},
+      {"a name that only looks like it", "localhost.example.org", false},
+      {"a name that ends like it", "notlocalhost", false},
+      {"a name that begins like an address", "127.0.0.1.example.org", false},
+      {"an address that the browser would have written otherwise", "127.1", false},
+      {"no address in brackets", "[example.org]", false},
+      {"brackets without an end", "[::1", true},
+  };
+  for (const auto& row : kCases) EXPECT_EQ(is_local_host(row.host), row.local) << row.why;
+}
+
 TEST(UrlTest, WhatIsEscapedInAQuery) {
   EXPECT_EQ(escape("kuma.io/mesh"), "kuma.io%2Fmesh");
   EXPECT_EQ(escape("a!=b,c"), "a%21%3Db%2Cc");
