@@ -8,7 +8,7 @@ usage() {
 ./test.sh [--all] [-R REGEX]
   --all      also: a real Kubernetes API server, built from Go's modules; a real Prometheus; the Debian
              package, in a minimal Debian with a real systemd; AddressSanitizer and UBSan,
-             ThreadSanitizer, a short run of every fuzz target,
+             ThreadSanitizer, a short run of every fuzz target, the page in a real browser,
              the format of the sources, and ./run.sh as a person uses it
   -R REGEX   only tests whose names match
 Environment: FUZZ_SECONDS, of each fuzz target (20).

@@ -1,6 +1,7 @@
 #include "app/admin.h"
 
 #include "app/metrics.h"
+#include "app/page.h"
 
 namespace app {
 namespace {
@@ -22,10 +23,18 @@ http::Page ready_page(const Status& status) {
   return page;
 }
 
+http::Page people_page(const http::Target& target, const Knowledge& knowledge) {
+  const std::string_view what = asked_story(target);
+  std::optional<std::string> story;
+  if (!what.empty()) story = knowledge.explain(what);
+  return front_page(target, knowledge.status(), knowledge.build(), story);
+}
+
 }  // namespace
 
 http::Page admin_page(const http::Target& target, const Knowledge& knowledge) {
   const std::string& path = target.path;
+  if (path == "/") return people_page(target, knowledge);
   if (path == "/healthz") return {.body = "ok\n"};
   if (path == "/readyz") return ready_page(knowledge.status());
   if (path == "/status") {
@@ -35,7 +44,7 @@ http::Page admin_page(const http::Target& target, const Knowledge& knowledge) {
     return {200, "text/plain; version=0.0.4; charset=utf-8",
             metrics_text(knowledge.status(), process_use())};
   }
-  return {.status = 404, .body = "there are /healthz, /readyz, /status and /metrics\n"};
+  return {.status = 404, .body = "there are /, /healthz, /readyz, /status and /metrics\n"};
 }
 
 http::Listen listen_of(const config::Admin& admin) {

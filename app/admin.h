@@ -1,6 +1,7 @@
 // What the admin server answers: pages made of a status and a build. Pure, but for /metrics, which
 // tells what the kernel says of this process.
 //
+//   /          a page for people
 //   /healthz   200 as long as the process runs its main loop
 //   /readyz    200 once names are answered from a table, 503 with the reason before that
 //   /status    everything that the instance knows of itself, as JSON
@@ -8,6 +9,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "app/pipeline.h"
 #include "app/status.h"
@@ -20,6 +24,7 @@ namespace app {
 struct Knowledge {
   std::function<Status()> status;
   std::function<const Build&()> build;  // that the table is from; valid during the call
+  std::function<std::optional<std::string>(std::string_view)> explain;  // as app::explain()
 };
 
 http::Page admin_page(const http::Target& target, const Knowledge& knowledge);

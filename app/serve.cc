@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
@@ -21,6 +22,7 @@
 
 #include "app/admin.h"
 #include "app/cluster.h"
+#include "app/explain.h"
 #include "app/host.h"
 #include "app/log.h"
 #include "app/pipeline.h"
@@ -457,6 +459,7 @@ Status Instance::status() const {
     return std::chrono::duration<double>(time - then).count();
   };
   describe(settings_, status);
+  status.host = asio::ip::host_name();
   status.uptime = since(started_);
   for (const dns::Endpoint& bound : server_.bound()) status.listen.push_back(to_string(bound));
   status.table = loaded_ || !table_.mesh().empty();
@@ -526,7 +529,10 @@ void Instance::start_admin() {
     admin_ = std::make_unique<http::Server>(
         io_, listen_of(settings_.admin), [this](const http::Target& target) {
           return admin_page(
-              target, {[this] { return status(); }, [this]() -> const Build& { return view(); }});
+              target, {[this] { return status(); }, [this]() -> const Build& { return view(); },
+                       [this](std::string_view what) {
+                         return explain(what, view(), settings_, ledger_, routes_);
+                       }});
         });
     log::info("admin server", {{"address", address}, {"port", std::to_string(admin_->port())}});
   } catch (const std::runtime_error& error) {

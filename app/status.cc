@@ -157,6 +157,7 @@ std::string status_json(const Status& status) {
   const dns::Counters& counters = status.counters;
   const json::object object{
       {"version", status.version},
+      {"host", status.host},
       {"uptimeSeconds", status.uptime},
       {"mode", status.mode},
       {"zone", status.zone},

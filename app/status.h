@@ -53,6 +53,7 @@ Summary summarize(const Build& build, mesh::Diagnostics problems);
 
 struct Status {
   std::string version;
+  std::string host;   // its name
   double uptime = 0;  // s
   std::string mode;
   std::string zone;  // the Kuma zone

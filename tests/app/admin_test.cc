@@ -12,7 +12,8 @@ using testing::HasSubstr;
 http::Page page_of(const char* target, const Status& status = {}) {
   const Build build;
   return admin_page(http::parse_target(target),
-                    {[&] { return status; }, [&]() -> const Build& { return build; }});
+                    {[&] { return status; }, [&]() -> const Build& { return build; },
+                     [](std::string_view) { return std::nullopt; }});
 }
 
 TEST(AdminTest, WhoIsReady) {

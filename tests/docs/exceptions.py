@@ -16,6 +16,7 @@ BUILDS = "builds for minutes"
 MEASURES = "measures for minutes"
 SYSTEMD = "needs systemd as process 1"
 PACKAGE = SYSTEMD + "; tests/packaging/test_package.py does it in a Debian"
+SSH = "needs a second machine"
 CLUSTER = "needs a cluster; tests/cluster has one"
 
 # (page, command on one line without its comment): why
@@ -64,6 +65,9 @@ NOT_RUN = {
         BUILDS, "grep -r 'add_custom_target(package_files' CMakeLists.txt packaging"),
     ("docs/install.md", "DESTDIR=/somewhere cmake --install build/release --prefix /usr"): NotRun(
         BUILDS, "bash -n packaging/deb.sh"),
+    ("docs/page.md", "ssh -N -L 15056:127.0.0.1:15056 root@node-17"): NotRun(
+        SSH, "curl -s 127.0.0.1:15056/ | grep '<title>Ready'"),
+    ("docs/page.md", "ssh -N -L 15056:/run/mesh-dns/admin.sock root@node-17"): NotRun(SSH),
     ("docs/kubernetes.md", "kubectl apply -f docs/examples/cluster/redis.yaml"): NotRun(
         CLUSTER, "mesh-dns validate docs/examples/cluster && "
                  "grep -r docs.*examples.*cluster tests/cluster/*.py"),

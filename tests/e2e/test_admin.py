@@ -87,6 +87,21 @@ class Admin(Case):
             self.assertEqual(done.returncode, 1)
             self.assertIn(said, done.stderr)
 
+    def test_a_name_that_was_led_here_is_told_nothing(self):
+        server = self.serve()
+        for host, code in (("rebind.example.org", 421), ("localhost:15056", 200), ("[::1]", 200)):
+            request = f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n"
+            self.assertIn(f"HTTP/1.1 {code} ", self.raw(server, request.encode()))
+        self.assertIn("HTTP/1.1 200 ", self.raw(server, b"GET /healthz HTTP/1.0\r\n\r\n"))
+
+    def test_the_page_of_a_name(self):
+        server = self.serve()
+        code, html = server.admin("/?explain=redis.svc.mesh.local")
+        self.assertEqual(code, 200)
+        address = server.addresses("redis.svc.mesh.local")[0]
+        self.assertIn(f"redis.svc.mesh.local is {address}\n", html)
+        self.assertIn("There is no such resource", server.admin("/?explain=hg/nope")[1])
+
     def test_a_unix_socket(self):
         path = self.folder / "admin.sock"
         stale = socket.socket(socket.AF_UNIX)
@@ -97,7 +112,7 @@ class Admin(Case):
         self.assertEqual(path.stat().st_mode & 0o777, 0o660)
         with socket.socket(socket.AF_UNIX) as stream:
             stream.connect(str(path))
-            stream.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+            stream.sendall(b"GET /healthz HTTP/1.1\r\nHost: whatever\r\n\r\n")
             answer = b""
             while more := stream.recv(4096):
                 answer += more
