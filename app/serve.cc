@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
@@ -21,12 +20,14 @@
 #include <system_error>
 
 #include "app/admin.h"
+#include "app/change_log.h"
 #include "app/cluster.h"
 #include "app/explain.h"
 #include "app/host.h"
 #include "app/log.h"
 #include "app/pipeline.h"
 #include "app/query_observer.h"
+#include "app/server_settings.h"
 #include "app/systemd.h"
 #include "app/upstreams.h"
 #include "config/loader.h"
@@ -57,80 +58,10 @@ constexpr int kRest = 4;
 constexpr auto kResolvConf = 2s;  // until it is looked at again
 constexpr auto kViewKept = 10s;
 constexpr std::uint32_t kDrain = 2000;  // ms, for TCP sessions to finish
-constexpr std::size_t kMaxLogged = 50;  // lines of one sort a reload
 
 vip::Seconds now() {
   using std::chrono::system_clock;
   return system_clock::to_time_t(system_clock::now());
-}
-
-dns::ClientPrefix client_prefix(const mesh::Cidr& range) {
-  dns::ClientPrefix prefix;
-  const auto bytes = range.first().bytes();
-  if (range.family() == mesh::Family::V6) {
-    std::ranges::copy(bytes, prefix.first.begin());
-    prefix.length = range.length();
-    return prefix;
-  }
-  prefix.first[10] = prefix.first[11] = 0xff;  // ::ffff:0:0/96, RFC 4291, 2.5.5.2
-  std::ranges::copy(bytes, prefix.first.begin() + 12);
-  prefix.length = range.length() + 96;
-  return prefix;
-}
-
-void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change) {
-  const std::string server = dns::to_string(upstream);
-  switch (change) {
-    case dns::UpstreamChange::Failed:
-      return log::warn("upstream doesn't answer: others are asked first", {{"upstream", server}});
-    case dns::UpstreamChange::Back:
-      return log::info("upstream answers again", {{"upstream", server}});
-    case dns::UpstreamChange::Loops:
-      return log::error(
-          "upstream leads back to this server, and isn't asked: have it forward elsewhere, or set "
-          "upstream.servers",
-          {{"upstream", server}});
-    case dns::UpstreamChange::LoopsNoMore:
-      return log::info("upstream no longer leads back to this server", {{"upstream", server}});
-    case dns::UpstreamChange::LosesCase:
-      return log::info("upstream changes the case of names, which no longer protects its answers",
-                       {{"upstream", server}});
-  }
-}
-
-dns::ResolverSettings resolver_settings(const config::Settings& settings) {
-  using std::chrono::milliseconds;
-  dns::ResolverSettings resolver;
-  resolver.timeout = milliseconds(settings.upstream.timeout);
-  resolver.max_in_flight = settings.upstream.max_in_flight;
-  resolver.max_in_flight_per_client = settings.upstream.max_in_flight_per_client;
-  resolver.stale_after = milliseconds(settings.cache.stale_after);
-  resolver.cache.size = settings.cache.size;
-  resolver.cache.max_ttl = milliseconds(settings.cache.max_ttl);
-  resolver.cache.stale_for = milliseconds(settings.cache.stale_for);
-  resolver.cache.prefetch = settings.cache.prefetch;
-  resolver.report = log_upstream;
-  return resolver;
-}
-
-unsigned workers(const config::Settings& settings) {
-  return settings.workers == 0 ? allowed_cores() : settings.workers;
-}
-
-dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer,
-                                    std::vector<int> inherited) {
-  dns::ServerSettings server;
-  // Nobody asked for the default beside sockets that were chosen.
-  if (inherited.empty() || !settings.listen_by_default) server.listen = endpoints(settings.listen);
-  server.inherited = std::move(inherited);
-  server.workers = workers(settings);
-  server.observe = observer.function();
-  for (const mesh::Cidr& range : settings.allow) server.allow.push_back(client_prefix(range));
-  server.tcp_idle_timeout = static_cast<std::uint32_t>(settings.tcp.idle_timeout);
-  server.tcp_max_connections = settings.tcp.max_connections;
-  server.tcp_max_connections_per_client = settings.tcp.max_connections_per_client;
-  server.resolver = resolver_settings(settings);
-  return server;
 }
 
 // In a cluster the resources may all be the API server's.
@@ -149,65 +80,6 @@ void require_resources(const config::Settings& settings) {
     throw std::runtime_error("resources: " + path +
                              " is not there: create it, or name another with --resources");
   }
-}
-
-void log_diagnostic(const mesh::Diagnostic& diagnostic) {
-  const std::string text = mesh::to_string(diagnostic);
-  switch (diagnostic.severity) {
-    case mesh::Severity::Error:
-      return log::error(text);
-    case mesh::Severity::Warning:
-      return log::warn(text);
-    case mesh::Severity::Notice:
-      return log::info(text);
-  }
-}
-
-// Logs what is new among the problems, so that a reload every second doesn't fill the disk with the
-// same lines.
-class ProblemLog {
- public:
-  void log(const mesh::Diagnostics& diagnostics) {
-    std::set<std::string> texts;
-    std::size_t logged = 0;
-    for (const mesh::Diagnostic& diagnostic : diagnostics) {
-      const auto [text, added] = texts.insert(mesh::to_string(diagnostic));
-      if (added && !known_.contains(*text) && ++logged <= kMaxLogged) log_diagnostic(diagnostic);
-    }
-    if (logged > kMaxLogged) {
-      log::warn("more problems; `mesh-dns validate` prints all",
-                {{"not logged", std::to_string(logged - kMaxLogged)}});
-    }
-    const std::size_t errors = static_cast<std::size_t>(
-        std::ranges::count(diagnostics, mesh::Severity::Error, &mesh::Diagnostic::severity));
-    if (errors == 0 && errors_ != 0) log::info("all errors in the resources are mended");
-    errors_ = errors;
-    known_ = std::move(texts);
-  }
-
- private:
-  std::set<std::string> known_;
-  std::size_t errors_ = 0;
-};
-
-// Gives the number of names that another service has now.
-std::size_t log_changes(const Table& before, const Table& after) {
-  std::size_t logged = 0;
-  std::size_t all_moved = 0;
-  for (const TableChange& change : compare(before, after)) {
-    const bool moved = change.what == TableChange::What::Moved;
-    all_moved += moved;
-    if (!moved && ++logged > kMaxLogged) continue;
-    const log::Fields fields = {
-        {"hostname", change.hostname}, {"before", change.before}, {"after", change.after}};
-    const std::string message = "name " + std::string(to_string(change.what));
-    // A name that another service has now may be a surprise to its clients.
-    moved ? log::warn(message, fields) : log::info(message, fields);
-  }
-  if (logged > kMaxLogged) {
-    log::info("more names changed", {{"not logged", std::to_string(logged - kMaxLogged)}});
-  }
-  return all_moved;
 }
 
 // Each question to an upstream and each TCP connection has a descriptor, and the usual 1,024 are
@@ -459,7 +331,7 @@ Status Instance::status() const {
     return std::chrono::duration<double>(time - then).count();
   };
   describe(settings_, status);
-  status.host = asio::ip::host_name();
+  status.host = host_name();
   status.uptime = since(started_);
   for (const dns::Endpoint& bound : server_.bound()) status.listen.push_back(to_string(bound));
   status.table = loaded_ || !table_.mesh().empty();

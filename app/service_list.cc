@@ -10,8 +10,7 @@ namespace {
 using hostname::Outcome;
 using hostname::Reason;
 
-// Of ASCII alone, since names have no other; std::tolower() asks the locale, which takes three
-// times as long.
+// Of ASCII alone, since names have no other letters.
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
