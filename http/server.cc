@@ -196,7 +196,12 @@ Page Server::Impl::page(const message::request<message::empty_body>& request, bo
             "this is the loopback interface: ask for localhost or for an address, as "
             "http://127.0.0.1/, not for a name that leads here\n"};
   }
-  return handler_(parse_target(request.target()));
+  // What can't be told ends this answer and nothing else.
+  try {
+    return handler_(parse_target(request.target()));
+  } catch (const std::exception& error) {
+    return {.status = 500, .body = std::string(error.what()) + '\n'};
+  }
 }
 
 Server::Server(asio::io_context& io, const Listen& listen, Handler handler)

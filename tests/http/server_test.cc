@@ -1,0 +1,87 @@
+#include "http/server.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+#include "http/client.h"
+
+namespace http {
+namespace {
+
+Page answer(const Target& target) {
+  if (target.path == "/throw") throw std::runtime_error("no such thing");
+  return {.body = target.path + ' ' + std::string(target.value("q"))};
+}
+
+// A server with a thread of its own.
+class ServerTest : public testing::Test {
+ protected:
+  Url serve(const Listen& listen) {
+    server_ = std::make_unique<Server>(io_, listen, answer);
+    thread_ = std::thread([this] { io_.run(); });
+    if (!listen.socket.empty()) return unix_url(listen.socket);
+    return {.tls = false, .host = listen.address, .port = server_->port()};
+  }
+  void TearDown() override {
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+    server_.reset();
+  }
+
+  boost::asio::io_context io_{1};
+  std::unique_ptr<Server> server_;
+  std::thread thread_;
+};
+
+TEST_F(ServerTest, WhatIsAnswered) {
+  const Url url = serve({.address = "127.0.0.1"});
+  const struct {
+    const char* why;
+    Request request;
+    unsigned status;
+    const char* body;
+  } kCases[] = {
+      {"a page", {.target = "/a"}, 200, "/a "},
+      {"with a query", {.target = "/a?q=x+y"}, 200, "/a x y"},
+      {"nothing is changed here", {.method = "POST", .target = "/a"}, 405, "only GET and HEAD\n"},
+      {"a handler that fails", {.target = "/throw"}, 500, "no such thing\n"},
+      {"and the next is answered", {.target = "/a"}, 200, "/a "},
+      {"a name of the web that leads here",
+       {.target = "/a", .headers = {{"Host", "evil.example"}}},
+       421,
+       "this is the loopback interface"},
+      {"localhost", {.target = "/a", .headers = {{"Host", "localhost:1"}}}, 200, "/a "},
+  };
+  for (const auto& row : kCases) {
+    const auto response = fetch(url, row.request, {});
+    ASSERT_TRUE(response) << row.why << ": " << response.error().text;
+    EXPECT_EQ(response->status, row.status) << row.why;
+    EXPECT_TRUE(response->body.starts_with(row.body)) << row.why << ": " << response->body;
+  }
+}
+
+TEST_F(ServerTest, AtAUnixSocket) {
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("http-" + std::to_string(getpid()) + ".sock");
+  const auto response = fetch(serve({.socket = path}), {.target = "/a"}, {});
+  ASSERT_TRUE(response) << response.error().text;
+  EXPECT_EQ(response->body, "/a ");
+  TearDown();
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(ServerTest, WhereNobodyCanListen) {
+  serve({.address = "127.0.0.1"});
+  EXPECT_THROW(Server(io_, {.address = "127.0.0.1", .port = server_->port()}, answer),
+               std::runtime_error);
+  EXPECT_THROW(Server(io_, {.socket = "/nonexistent/a.sock"}, answer), std::runtime_error);
+  EXPECT_THROW(Server(io_, {.socket = std::string(200, 'x')}, answer), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace http
