@@ -36,6 +36,8 @@ NOT_RUN = {
         MEASURES, "bench/resolver.py --help | grep 'bench/resolver.py build/release/app/mesh-dns'"),
     ("docs/performance.md", "tests/cluster/build.sh build/cluster"): NotRun(
         BUILDS, "bash -n tests/cluster/build.sh"),
+    ("docs/performance.md", "bench/telling.py build/release/app/mesh-dns"): NotRun(
+        MEASURES, "bench/telling.py --help | grep 'bench/telling.py build/release/app/mesh-dns'"),
     ("docs/performance.md", "bench/cluster.py build/release/app/mesh-dns"): NotRun(
         MEASURES, "bench/cluster.py --help | grep 'bench/cluster.py build/release/app/mesh-dns'"),
     ("docs/logs.md", "fstrm_capture -t protobuf:dnstap.Dnstap -u /run/dnstap.sock -w queries.tap"): NotRun(
