@@ -5,19 +5,19 @@ set -euo pipefail
 out=$(mkdir -p "${1:?a folder for the programs}" && cd "$1" && pwd)
 cd "$(dirname "$0")"
 
-# Debian 12's Go is too old for these modules, so what is missing comes as Go's own module.
+# Debian 12's Go is too old for these modules, and gets a newer one, which is a Go module too.
 go_version=1.26.8
-if ! [[ $(go env GOVERSION 2>/dev/null) > go1.26 ]]; then
+if ! [[ $(go env GOVERSION) > go1.26 ]]; then
   root=$out/go
   if [[ ! -x $root/bin/go ]]; then
-    proxy=${GOPROXY:-https://proxy.golang.org}
-    module=golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture)
-    curl -sSfL -o "$out/go.zip" "${proxy%%,*}/${module/@//@v/}.zip"
-    python3 -m zipfile -e "$out/go.zip" "$out/unpacked"
-    rm -rf "$root" "$out/go.zip"
-    mv "$out/unpacked/$module" "$root"
-    rm -r "$out/unpacked"
-    chmod -R +x "$root/bin" "$root/pkg/tool"
+    module=golang.org/toolchain@v0.0.1-go$go_version.linux-$(go env GOARCH)
+    # Not in a folder whose go.mod an old Go can't read.
+    dir=$(cd / && go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    rm -rf "$root" "$out/go.new"
+    cp -r "$dir" "$out/go.new"
+    chmod -R u+w "$out/go.new"
+    chmod -R +x "$out/go.new/bin" "$out/go.new/pkg/tool"
+    mv "$out/go.new" "$root"
   fi
   PATH=$root/bin:$PATH
 fi
