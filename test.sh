@@ -59,7 +59,9 @@ run_tests() {
     *) without=(-LE 'cluster|slow') ;;
   esac
   rm -f "$junit"
-  ctest --test-dir "build/$preset" --output-on-failure --output-junit "$PWD/$junit" \
+  # What Python's tests say at their end, how many there were, is counted.
+  ctest --test-dir "build/$preset" --output-on-failure --test-output-size-passed 1000000 \
+    --output-junit "$PWD/$junit" \
     --parallel "$(nproc)" "${only[@]}" "${without[@]}" >"build/logs/test-$preset.log" 2>&1 </dev/null || true
   counts=$(python3 packaging/count_tests.py "$junit")
   local ok=${counts% *} bad=${counts#* }

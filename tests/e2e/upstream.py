@@ -93,6 +93,7 @@ class Upstream:
                 self.tcp.listen(64)
                 break
             except OSError:
+                self.tcp.close()
                 self.udp.close()
                 self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.selector.register(self.udp, selectors.EVENT_READ, self.receive)
