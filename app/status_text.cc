@@ -146,8 +146,10 @@ void tell_upstreams(Story& story, const json::value& status) {
     std::snprintf(mean.data(), mean.size(), "%.1f ms",
                   upstream.at("meanMilliseconds").to_number<double>());
     std::string line = text(upstream.at("server")) + ": " + text(upstream.at("state")) + ", " +
-                       counted(upstream.at("answers"), "answer") + " in " + mean.data() +
-                       " each on average";
+                       counted(upstream.at("answers"), "answer");
+    if (upstream.at("answers").to_number<std::uint64_t>() != 0) {
+      line += std::string(" in ") + mean.data() + " each on average";
+    }
     for (const char* what : {"silent", "unreachable"}) {
       const json::value& count = upstream.at(what);
       if (count.to_number<std::uint64_t>() != 0) line += ", " + number(count) + ' ' + what;

@@ -118,6 +118,11 @@ TEST(StatusTextTest, WhatIsWrongIsTold) {
          s.counters.upstreams[0].durations.sum = std::chrono::milliseconds(5);
        },
        "upstreams 192.0.2.1:53: failed, 2 answers in 2.5 ms each on average, 3 silent"},
+      {"an upstream that never answered",
+       [](Status& s) {
+         s.counters.upstreams.push_back({.address = {"192.0.2.1", 53}, .unreachable = 1});
+       },
+       "upstreams 192.0.2.1:53: well, 0 answers, 1 unreachable"},
       {"nobody to ask", [](Status& s) { s.routes[0].servers.clear(); }, ". to nobody"},
       {"a cluster that is away",
        [](Status& s) {
