@@ -1,29 +1,12 @@
 #include "app/ask.h"
 
-#include <ldns/ldns.h>
-
-#include <cstdlib>
-#include <memory>
 #include <span>
 
+#include "app/ldns_owned.h"
 #include "dns/answer.h"
 
 namespace app {
 namespace {
-
-struct FreePacket {
-  void operator()(ldns_pkt* packet) const noexcept { ldns_pkt_free(packet); }
-};
-struct FreeRdf {
-  void operator()(ldns_rdf* rdf) const noexcept { ldns_rdf_deep_free(rdf); }
-};
-struct Free {
-  void operator()(void* bytes) const noexcept { std::free(bytes); }
-};
-using Packet = std::unique_ptr<ldns_pkt, FreePacket>;
-using Rdf = std::unique_ptr<ldns_rdf, FreeRdf>;
-template <typename T>
-using Allocated = std::unique_ptr<T, Free>;
 
 std::vector<std::uint8_t> query(const std::string& qname, const std::string& qtype) {
   ldns_rdf* name = nullptr;

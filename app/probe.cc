@@ -1,28 +1,21 @@
 #include "app/probe.h"
 
-#include <ldns/ldns.h>
-
-#include <cstdlib>
 #include <memory>
+
+#include "app/ldns_owned.h"
 
 namespace app {
 namespace {
 
 constexpr timeval kTimeout = {2, 0};
 
-struct FreePacket {
-  void operator()(ldns_pkt* packet) const noexcept { ldns_pkt_free(packet); }
-};
 struct FreeResolver {
   void operator()(ldns_resolver* resolver) const noexcept { ldns_resolver_deep_free(resolver); }
-};
-struct FreeRdf {
-  void operator()(ldns_rdf* rdf) const noexcept { ldns_rdf_deep_free(rdf); }
 };
 
 std::string ask(const redirect::Target& target, bool tcp) {
   const std::unique_ptr<ldns_resolver, FreeResolver> resolver(ldns_resolver_new());
-  const std::unique_ptr<ldns_rdf, FreeRdf> address(
+  const Rdf address(
       ldns_rdf_new_frm_str(target.address.is_v4() ? LDNS_RDF_TYPE_A : LDNS_RDF_TYPE_AAAA,
                            target.address.to_string().c_str()));
   ldns_resolver_push_nameserver(resolver.get(), address.get());
@@ -32,15 +25,13 @@ std::string ask(const redirect::Target& target, bool tcp) {
   ldns_resolver_set_retry(resolver.get(), 1);
   ldns_rdf* name = nullptr;
   ldns_str2rdf_dname(&name, "localhost.");
-  const std::unique_ptr<ldns_pkt, FreePacket> query(
-      ldns_pkt_query_new(name, LDNS_RR_TYPE_A, LDNS_RR_CLASS_IN, LDNS_RD));
+  const Packet query(ldns_pkt_query_new(name, LDNS_RR_TYPE_A, LDNS_RR_CLASS_IN, LDNS_RD));
   ldns_pkt* received = nullptr;
   const ldns_status status = ldns_resolver_send_pkt(&received, resolver.get(), query.get());
-  const std::unique_ptr<ldns_pkt, FreePacket> reply(received);
+  const Packet reply(received);
   if (status != LDNS_STATUS_OK || received == nullptr) return "nothing answers";
   if (ldns_pkt_get_rcode(received) == LDNS_RCODE_NOERROR) return "";
-  const std::unique_ptr<char, decltype(&std::free)> rcode(
-      ldns_pkt_rcode2str(ldns_pkt_get_rcode(received)), &std::free);
+  const Allocated<char> rcode(ldns_pkt_rcode2str(ldns_pkt_get_rcode(received)));
   return std::string("the answer is ") + rcode.get();
 }
 

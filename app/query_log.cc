@@ -1,10 +1,6 @@
 #include "app/query_log.h"
 
-#include <ldns/ldns.h>
-
-#include <cstdlib>
-#include <memory>
-
+#include "app/ldns_owned.h"
 #include "dns/query.h"
 #include "mesh/ip.h"
 
@@ -12,10 +8,7 @@ namespace app {
 namespace {
 
 std::string type_text(std::uint16_t qtype) {
-  struct Free {
-    void operator()(char* text) const noexcept { std::free(text); }
-  };
-  const std::unique_ptr<char, Free> text(ldns_rr_type2str(static_cast<ldns_rr_type>(qtype)));
+  const Allocated<char> text(ldns_rr_type2str(static_cast<ldns_rr_type>(qtype)));
   return text ? text.get() : "";
 }
 

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
+
+#include "redirect/files.h"
 
 namespace redirect {
 namespace {
-
-std::string read_file(const char* path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string_view without_dot(std::string_view zone) {
   if (zone.ends_with('.')) zone.remove_suffix(1);

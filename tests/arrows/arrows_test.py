@@ -28,7 +28,7 @@ LIBRARIES = {
     "spdlog/*": ["app/log.cc", "app/log.h"],
     "CLI/*": ["app/command_line.cc"],
     "sqlite3.h": ["vip/sqlite_store.cc"],
-    "ldns/*": ["app/*.cc"],
+    "ldns/*": ["app/*.cc", "app/ldns_owned.h"],
     "boost/json*": ["app/*", "kubernetes/*"],
     "systemd/*": ["app/systemd.cc"],
     "prometheus/*": ["app/metrics.cc"],
