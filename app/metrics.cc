@@ -218,18 +218,22 @@ void add_upstreams(Page& page, const dns::Counters& counters) {
   page.add({{"reason", "case"}}, counters.upstream_wrong_case);
 }
 
-void add_process(Page& page, const Status& status, const ProcessUse& process) {
-  if (status.cluster) {
-    page.gauge("mesh_dns_kubernetes_synced",
-               "Whether everything was received from the API server at least once.",
-               status.cluster->synced);
-    page.counter("mesh_dns_kubernetes_received_bytes_total", "Received from the API server.",
-                 status.cluster->received);
-  }
+void add_cluster(Page& page, const ClusterStatus& cluster) {
+  page.gauge("mesh_dns_kubernetes_synced",
+             "Whether everything was received from the API server at least once.", cluster.synced);
+  page.counter("mesh_dns_kubernetes_received_bytes_total", "Received from the API server.",
+               cluster.received);
+}
+
+// What those who are told of queries missed.
+void add_untold(Page& page, const Status& status) {
   page.counter("mesh_dns_queries_unlogged_total",
                "Queries left out of the log, which couldn't keep up.", status.queries_unlogged);
   page.counter("mesh_dns_dnstap_frames_dropped_total", "Queries and replies not sent to dnstap.",
                status.dnstap_dropped);
+}
+
+void add_process(Page& page, const ProcessUse& process) {
   page.counter("process_cpu_seconds_total", "Processor time used, in seconds.",
                process.cpu_seconds);
   page.gauge("process_resident_memory_bytes", "Resident memory, in bytes.", process.resident_bytes);
@@ -300,7 +304,9 @@ std::string metrics_text(const Status& status, const ProcessUse& process) {
   add_queries(page, status.counters);
   add_cache(page, status);
   add_upstreams(page, status.counters);
-  add_process(page, status, process);
+  if (status.cluster) add_cluster(page, *status.cluster);
+  add_untold(page, status);
+  add_process(page, process);
   return page.text();
 }
 

@@ -1,6 +1,3 @@
-#include <array>
-#include <cstdio>
-
 #include "app/concerns.h"
 #include "app/page_parts.h"
 #include "app/status_text.h"
@@ -55,11 +52,7 @@ void write_pools(Html& html, const Status& status) {
 
 std::string mean_text(const dns::UpstreamStatus& upstream) {
   if (upstream.answers == 0) return "–";
-  const std::chrono::duration<double, std::milli> sum = upstream.durations.sum;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f ms",
-                sum.count() / static_cast<double>(upstream.answers));
-  return text.data();
+  return milliseconds_text(upstream.mean().count());
 }
 
 void write_upstreams(Html& html, const Status& status) {

@@ -135,6 +135,8 @@ class Instance {
   bool commit(const Build& build);
   void publish(const Build& build);
 
+  // Names are answered from one: of the sources, or of the state file.
+  bool has_table() const { return loaded_ || !table_.mesh().empty(); }
   systemd::State state() const;
   std::string waiting() const;
   std::string status_line() const;
@@ -334,7 +336,7 @@ Status Instance::status() const {
   status.host = host_name();
   status.uptime = since(started_);
   for (const dns::Endpoint& bound : server_.bound()) status.listen.push_back(to_string(bound));
-  status.table = loaded_ || !table_.mesh().empty();
+  status.table = has_table();
   status.confirmed = loaded_;
   std::optional<std::chrono::steady_clock::time_point> behind = uncommitted_since_;
   status.waiting = waiting();
@@ -362,14 +364,14 @@ Status Instance::status() const {
 }
 
 systemd::State Instance::state() const {
-  const bool table = loaded_ || !table_.mesh().empty();
-  return table ? systemd::State::Ready : systemd::State::Starting;
+  return has_table() ? systemd::State::Ready : systemd::State::Starting;
 }
 
 // For `systemctl status`.
 std::string Instance::status_line() const {
-  const std::string behind = waiting().empty() ? "" : "; " + waiting();
-  if (state() == systemd::State::Starting) {
+  const std::string why = waiting();
+  const std::string behind = why.empty() ? "" : "; " + why;
+  if (!has_table()) {
     return "no names yet: the resources are being read" + behind;
   }
   const std::string names = std::to_string(table_.size()) + " names";

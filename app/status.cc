@@ -83,14 +83,12 @@ json::array routes(const std::vector<RouteStatus>& routes) {
 json::array upstreams(const std::vector<dns::UpstreamStatus>& upstreams) {
   json::array array;
   for (const dns::UpstreamStatus& upstream : upstreams) {
-    const std::chrono::duration<double, std::milli> sum = upstream.durations.sum;
-    const auto count = static_cast<double>(std::max<std::uint64_t>(upstream.answers, 1));
     array.push_back({{"server", dns::to_string(upstream.address)},
                      {"state", dns::to_string(upstream.state)},
                      {"answers", upstream.answers},
                      {"silent", upstream.silent},
                      {"unreachable", upstream.unreachable},
-                     {"meanMilliseconds", sum.count() / count}});
+                     {"meanMilliseconds", upstream.mean().count()}});
   }
   return array;
 }

@@ -142,13 +142,11 @@ void tell_upstreams(Story& story, const json::value& status) {
                                text(route.at("from")));
   }
   for (const json::value& upstream : status.at("upstreams").as_array()) {
-    std::array<char, 32> mean{};
-    std::snprintf(mean.data(), mean.size(), "%.1f ms",
-                  upstream.at("meanMilliseconds").to_number<double>());
     std::string line = text(upstream.at("server")) + ": " + text(upstream.at("state")) + ", " +
                        counted(upstream.at("answers"), "answer");
     if (upstream.at("answers").to_number<std::uint64_t>() != 0) {
-      line += std::string(" in ") + mean.data() + " each on average";
+      line += " in " + milliseconds_text(upstream.at("meanMilliseconds").to_number<double>()) +
+              " each on average";
     }
     for (const char* what : {"silent", "unreachable"}) {
       const json::value& count = upstream.at(what);
@@ -228,6 +226,12 @@ std::string duration_text(double seconds) {
            std::to_string(whole % unit.seconds / next.seconds) + next.name;
   }
   return std::to_string(whole) + " s";
+}
+
+std::string milliseconds_text(double milliseconds) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f ms", milliseconds);
+  return text.data();
 }
 
 std::string size_text(double bytes) {

@@ -17,6 +17,7 @@ std::optional<StatusText> status_text(std::string_view json);
 
 // "3 d 4 h", "2 h 5 min", "62 s": the two largest units.
 std::string duration_text(double seconds);
+std::string milliseconds_text(double milliseconds);  // "3.5 ms"
 // "12.5 MiB"
 std::string size_text(double bytes);
 

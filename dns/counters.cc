@@ -38,6 +38,11 @@ std::uint64_t Durations::count() const {
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
+std::chrono::duration<double, std::milli> UpstreamStatus::mean() const {
+  const std::chrono::duration<double, std::milli> sum = durations.sum;
+  return sum / static_cast<double>(std::max<std::uint64_t>(answers, 1));
+}
+
 std::string_view to_string(UpstreamStatus::State state) {
   switch (state) {
     case UpstreamStatus::State::Well:

@@ -70,6 +70,8 @@ struct UpstreamStatus {
   std::uint64_t silent = 0;       // attempts without an answer in time
   std::uint64_t unreachable = 0;  // attempts that the network refused
   Durations durations;            // of the answers
+
+  std::chrono::duration<double, std::milli> mean() const;  // of an answer; 0 if there was none
 };
 std::string_view to_string(UpstreamStatus::State state);  // "well"
 
