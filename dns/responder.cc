@@ -35,13 +35,14 @@ struct Responder::Waiting {
 };
 
 Responder::Responder(asio::io_context& io, unsigned number, const ServerSettings& settings,
-                     std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver)
+                     const PublishedZone& published, Cache& cache, Resolver& resolver)
     : io_(io),
       number_(number),
       observe_(settings.observe),
       allow_(settings.allow),
       keepalive_(static_cast<std::uint16_t>(std::min(settings.tcp_idle_timeout / 100, 65535u))),
-      zone_(std::move(zone)),
+      published_(published),
+      zone_(published.take()),
       cache_(cache),
       resolver_(resolver),
       late_answer_(kMaxMessage) {}
@@ -90,7 +91,7 @@ Responder::Sourced Responder::sourced(std::span<const std::uint8_t> query, const
     if (refused.verdict == Verdict::Reply) counts_.refused.add(1);
     return {refused};
   }
-  const Answer own = answer(query, *zone_, transport, out, keepalive_);
+  const Answer own = answer(query, *zone_.zone, transport, out, keepalive_);
   return own.verdict == Verdict::Forward ? elsewhere(query, transport, out) : Sourced{own};
 }
 

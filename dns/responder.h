@@ -16,6 +16,7 @@
 #include "dns/answer.h"
 #include "dns/cache.h"
 #include "dns/count.h"
+#include "dns/published_zone.h"
 #include "dns/server.h"
 
 namespace boost::asio {
@@ -42,9 +43,10 @@ class Responder {
  public:
   // Of the worker `number`. `io` runs on its thread; what it doesn't own outlives it.
   Responder(boost::asio::io_context& io, unsigned number, const ServerSettings& settings,
-            std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver);
+            const PublishedZone& published, Cache& cache, Resolver& resolver);
 
-  void adopt(std::shared_ptr<const Zone> zone) { zone_ = std::move(zone); }
+  // Lets go of a zone that isn't in use any more; begin() does, too.
+  void renew_zone() { published_.renew(zone_); }
 
   enum class Next : std::uint8_t {
     Send,     // what is in `out`
@@ -57,7 +59,10 @@ class Responder {
   };
   // Queries are answered in batches: begin() when one was received, end() when its replies are
   // about to be sent. So the clock, which costs as much as an answer, is read twice a batch.
-  void begin() { received_ = Clock::now(); }
+  void begin() {
+    received_ = Clock::now();
+    renew_zone();
+  }
   Outcome respond(std::span<const std::uint8_t> query, const Client& client, Transport transport,
                   std::span<std::uint8_t> out);
   void end();
@@ -92,7 +97,8 @@ class Responder {
   const std::function<void(unsigned, const Exchange&)> observe_;
   const std::vector<ClientPrefix> allow_;
   const std::uint16_t keepalive_;  // 100 ms
-  std::shared_ptr<const Zone> zone_;
+  const PublishedZone& published_;
+  PublishedZone::Held zone_;
   Cache& cache_;
   Resolver& resolver_;
   std::vector<std::uint8_t> late_answer_;  // of kMaxMessage octets, used by all in turn

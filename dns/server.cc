@@ -10,6 +10,7 @@
 #include "dns/bind.h"
 #include "dns/cache.h"
 #include "dns/inherit.h"
+#include "dns/published_zone.h"
 #include "dns/resolver.h"
 #include "dns/worker.h"
 
@@ -17,8 +18,9 @@ namespace dns {
 
 class Server::Impl {
  public:
-  Impl(const ServerSettings& settings, const std::shared_ptr<const Zone>& zone)
-      : limits_(settings.tcp_max_connections, settings.tcp_max_connections_per_client),
+  Impl(const ServerSettings& settings, std::shared_ptr<const Zone> zone)
+      : zone_(std::move(zone)),
+        limits_(settings.tcp_max_connections, settings.tcp_max_connections_per_client),
         cache_(settings.resolver.cache),
         resolver_(settings.resolver, cache_) {
     // Each worker has descriptors of its own for them.
@@ -27,7 +29,7 @@ class Server::Impl {
     const std::span own = std::span(bound_).subspan(inherited.size());
     for (unsigned i = 0; i < std::max(settings.workers, 1u); ++i) {
       Worker* before = workers_.empty() ? nullptr : &workers_.back();
-      workers_.emplace_back(i, settings, inherited, own, zone, cache_, resolver_, limits_,
+      workers_.emplace_back(i, settings, inherited, own, zone_, cache_, resolver_, limits_,
                             [this] { close_an_idle_one(); });
       if (before != nullptr) before->helped_by(workers_.back());
     }
@@ -40,8 +42,9 @@ class Server::Impl {
     for (Worker& worker : workers_) worker.start();
   }
 
-  void publish(const std::shared_ptr<const Zone>& zone) {
-    for (Worker& worker : workers_) worker.adopt(zone);
+  void publish(std::shared_ptr<const Zone> zone) {
+    zone_.publish(std::move(zone));
+    for (Worker& worker : workers_) worker.renew_zone();
   }
 
   void forward(Routes routes) { resolver_.use(std::move(routes)); }
@@ -128,6 +131,7 @@ class Server::Impl {
     sum.cache_bytes = usage.bytes;
   }
 
+  PublishedZone zone_;
   TcpLimits limits_;
   Cache cache_;
   Resolver resolver_;  // told by the workers, and tells them: gone after them
@@ -137,14 +141,14 @@ class Server::Impl {
 };
 
 Server::Server(const ServerSettings& settings, std::shared_ptr<const Zone> zone)
-    : impl_(std::make_unique<Impl>(settings, zone)) {}
+    : impl_(std::make_unique<Impl>(settings, std::move(zone))) {}
 Server::~Server() = default;
 
 void Server::start() {
   impl_->start();
 }
 void Server::publish(std::shared_ptr<const Zone> zone) {
-  impl_->publish(zone);
+  impl_->publish(std::move(zone));
 }
 void Server::forward(Routes routes) {
   impl_->forward(std::move(routes));

@@ -97,6 +97,7 @@ class Server {
 
   // Starts the workers. Before it, forward() says whom the first of them asks.
   void start();
+  // What is received after it is answered from `zone`, whichever worker receives it.
   void publish(std::shared_ptr<const Zone> zone);
   // Whom to ask about names that aren't ours, from now on; nobody at first. The upstreams must not
   // be this server itself.

@@ -15,9 +15,9 @@ namespace asio = boost::asio;
 
 Worker::Worker(unsigned number, const ServerSettings& settings,
                std::span<const SocketPair> inherited, std::span<const Endpoint> own,
-               std::shared_ptr<const Zone> zone, Cache& cache, Resolver& resolver,
-               TcpLimits& limits, std::function<void()> crowded)
-    : number_(number), responder_(io_, number, settings, std::move(zone), cache, resolver) {
+               const PublishedZone& published, Cache& cache, Resolver& resolver, TcpLimits& limits,
+               std::function<void()> crowded)
+    : number_(number), responder_(io_, number, settings, published, cache, resolver) {
   const auto serve = [&](const Endpoint& address, int udp, int tcp, UdpSocket::Queue queue) {
     udp_.emplace_back(io_, udp, queue, is_wildcard(address), responder_);
     const int family = socket_address(address).family();
@@ -49,8 +49,8 @@ void Worker::start() {
   pthread_setname_np(thread_.native_handle(), ("mesh-dns/" + std::to_string(number_)).c_str());
 }
 
-void Worker::adopt(std::shared_ptr<const Zone> zone) {
-  asio::post(io_, [this, zone = std::move(zone)]() mutable { responder_.adopt(std::move(zone)); });
+void Worker::renew_zone() {
+  asio::post(io_, [this] { responder_.renew_zone(); });
 }
 
 void Worker::close_oldest_idle() {

@@ -27,7 +27,7 @@ class Worker {
   // Shares the inherited sockets, and binds its own to `own`. `crowded`: see TcpListener. Throws
   // BindError.
   Worker(unsigned number, const ServerSettings& settings, std::span<const SocketPair> inherited,
-         std::span<const Endpoint> own, std::shared_ptr<const Zone> zone, Cache& cache,
+         std::span<const Endpoint> own, const PublishedZone& published, Cache& cache,
          Resolver& resolver, TcpLimits& limits, std::function<void()> crowded);
   ~Worker();  // REQUIRES: joined, or never started
 
@@ -35,7 +35,8 @@ class Worker {
   // REQUIRES: before start(); `next` has the same addresses.
   void helped_by(Worker& next);
   void start();
-  void adopt(std::shared_ptr<const Zone> zone);
+  // Though nobody may ask it anything.
+  void renew_zone();
   void close_oldest_idle();
   // Answers what was received, lets TCP sessions finish, and ends then.
   void drain();

@@ -25,7 +25,7 @@ using test::make_query;
 
 constexpr int kPatience = 20'000;  // ms until a test gives up
 
-std::shared_ptr<const Zone> make_zone(std::uint8_t last_octet = 1, std::size_t ports = 1) {
+std::shared_ptr<const Zone> make_zone(std::uint16_t number = 1, std::size_t ports = 1) {
   ZoneSettings settings;
   settings.apexes = {*Name::parse("mesh.local")};
   ZoneBuilder builder(std::move(settings));
@@ -33,7 +33,10 @@ std::shared_ptr<const Zone> make_zone(std::uint8_t last_octet = 1, std::size_t p
   for (std::size_t i = 0; i < ports; ++i) {
     all.push_back({static_cast<std::uint16_t>(i + 1), false, "p" + std::to_string(i)});
   }
-  builder.add_host(*Name::parse("web.mesh.local"), {{{241, 0, 0, last_octet}}}, {}, all);
+  builder.add_host(
+      *Name::parse("web.mesh.local"),
+      {{{241, 0, static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)}}}, {},
+      all);
   return std::move(builder).build();
 }
 
@@ -183,16 +186,62 @@ TEST(ServerTest, SilenceIsCounted) {
   EXPECT_EQ(server.counters().dropped, 1u);
 }
 
-TEST(ServerTest, APublishedZoneIsAnsweredFrom) {
-  Started server(settings(), make_zone(1));
-  server.publish(make_zone(2));
-  // The message may arrive after the first queries, so they are asked until it has.
-  for (std::string found; found != "241.0.0.2";) {
-    Socket udp(SOCK_DGRAM, server.bound().front().port);
+// Whichever worker is asked: a client that has seen a zone is never answered from an older one.
+TEST(ServerTest, NoWorkerIsBehindAnother) {
+  constexpr int kZones = 1000;
+  ServerSettings many = settings();
+  many.workers = 8;
+  Started server(many, make_zone(0));
+  const std::uint16_t port = server.bound().front().port;
+  std::atomic<int> seen = 0;
+  std::thread publisher([&] {
+    for (int i = 1; i <= kZones; ++i) {
+      server.publish(make_zone(static_cast<std::uint16_t>(i)));
+      while (seen < i) std::this_thread::yield();
+    }
+  });
+  int behind = 0;
+  while (seen < kZones) {
+    Socket udp(SOCK_DGRAM, port);
     udp.send(kWeb);
-    found = address_in(udp.receive());
-    ASSERT_TRUE(found == "241.0.0.1" || found == "241.0.0.2") << found;
+    unsigned high = 0;
+    unsigned low = 0;
+    const std::string found = address_in(udp.receive());
+    if (std::sscanf(found.c_str(), "241.0.%u.%u", &high, &low) != 2) {
+      ADD_FAILURE() << found;
+      seen = kZones;
+    }
+    const int now = static_cast<int>(high << 8 | low);
+    if (now < seen) ++behind;
+    if (now > seen) seen = now;
   }
+  publisher.join();
+  EXPECT_EQ(behind, 0);
+}
+
+TEST(ServerTest, APublishedZoneIsAnsweredFromWhenPublishReturns) {
+  Started server(settings(), make_zone(0));
+  const std::uint16_t port = server.bound().front().port;
+  Socket tcp(SOCK_STREAM, port);
+  for (std::uint8_t i = 1; i < 100; ++i) {
+    server.publish(make_zone(i));
+    const std::string expected = "241.0.0." + std::to_string(i);
+    Socket udp(SOCK_DGRAM, port);
+    udp.send(kWeb);
+    EXPECT_EQ(address_in(udp.receive()), expected);
+    tcp.send(framed(kWeb));
+    EXPECT_EQ(address_in(tcp.receive_message()), expected);
+  }
+}
+
+TEST(ServerTest, AWorkerThatNobodyAsksLetsAnOldZoneGo) {
+  auto old = make_zone(1);
+  const std::weak_ptr<const Zone> held = old;
+  Started server(settings(), std::move(old));
+  server.publish(make_zone(2));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kPatience);
+  while (!held.expired() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_TRUE(held.expired());
 }
 
 TEST(ServerTest, TcpIsPipelinedAndTakesMessagesInAnyPieces) {
