@@ -1,7 +1,6 @@
 #include "app/commands.h"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
 
@@ -20,11 +19,6 @@
 
 namespace app {
 namespace {
-
-vip::Seconds now() {
-  using std::chrono::system_clock;
-  return system_clock::to_time_t(system_clock::now());
-}
 
 // What the state file holds: nothing when there is no such file.
 struct State {
@@ -55,7 +49,7 @@ Run run(const CommandLine& line, const config::Settings& settings, const State& 
         config::UnknownFields unknown_fields) {
   config::Loader loader(line.paths, {settings.locality(), settings.limits, unknown_fields});
   Run run{loader.load(), {}, {}};
-  run.build = build(run.load.resources, settings, state.ledger, now(), line.renumber);
+  run.build = build(run.load.resources, settings, state.ledger, unix_time(), line.renumber);
   run.diagnostics = run.load.diagnostics;
   run.diagnostics.insert(run.diagnostics.end(), run.build.diagnostics.begin(),
                          run.build.diagnostics.end());

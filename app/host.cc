@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -164,6 +165,11 @@ unsigned quota_cores(std::string_view cpu_max) {
   const auto period = number<std::uint64_t>(lines[0][1], 10);
   if (!quota || !period || *period == 0) return 0;
   return static_cast<unsigned>((*quota + *period - 1) / *period);
+}
+
+vip::Seconds unix_time() {
+  using std::chrono::system_clock;
+  return system_clock::to_time_t(system_clock::now());
 }
 
 std::string host_name() {

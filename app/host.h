@@ -1,4 +1,5 @@
-// What the host is like: its networks, which a VIP pool must not cover, and the cores we may use.
+// What the host is like: its networks, which a VIP pool must not cover, the cores we may use, and
+// its time.
 #pragma once
 
 #include <string>
@@ -23,6 +24,9 @@ std::vector<HostNetwork> host_networks();
 std::vector<mesh::Ip> host_addresses();
 
 std::string host_name();
+
+// By the host's clock.
+vip::Seconds unix_time();
 
 // The lines of /proc/net/route and /proc/net/ipv6_route as networks.
 std::vector<HostNetwork> parse_ipv4_routes(std::string_view text);

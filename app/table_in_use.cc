@@ -1,0 +1,61 @@
+#include "app/table_in_use.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/change_log.h"
+#include "app/host.h"
+#include "app/log.h"
+
+namespace app {
+
+TableInUse::TableInUse(const config::Settings& settings, vip::Open open)
+    : settings_(settings), store_(vip::open_sqlite(settings.state, open)), ledger_(store_->load()) {
+  auto table = Table::from_bytes(store_->load_table());
+  if (!table || table->mesh() != settings.mesh) return;
+  table_ = std::move(*table);
+  log::info("serving the table of the state file until the resources are read",
+            {{"names", std::to_string(names())}, {"state", settings.state}});
+}
+
+// The serial of the SOA: seconds of the Unix time, and one more for each table within a second.
+std::uint32_t TableInUse::next_serial() {
+  serial_ = std::max(serial_ + 1, static_cast<std::uint32_t>(unix_time()));
+  return serial_;
+}
+
+std::shared_ptr<const dns::Zone> TableInUse::first_zone() {
+  return make_zone(table_, settings_, next_serial(), exists());
+}
+
+std::shared_ptr<const dns::Zone> TableInUse::zone_of(const Table& table) {
+  return make_zone(table, settings_, next_serial());
+}
+
+bool TableInUse::commit(const Build& build) {
+  try {
+    store_->commit(build.allocation.changes);
+  } catch (const vip::StoreError& error) {
+    log::error("the table in use stays, since new VIPs can't be stored; tried again soon",
+               {{"reason", error.what()}});
+    if (!uncommitted_since_) uncommitted_since_ = std::chrono::steady_clock::now();
+    return false;
+  }
+  uncommitted_since_.reset();
+  ledger_.apply(build.allocation.changes);
+  return true;
+}
+
+void TableInUse::replace(const Table& table) {
+  ++replaced_;
+  if (equals(table)) return;
+  names_moved_ += log_changes(table_, table);
+  table_ = table;
+  try {
+    store_->save_table(table_.bytes());
+  } catch (const vip::StoreError& error) {
+    log::warn("the table can't be kept for the next start", {{"reason", error.what()}});
+  }
+}
+
+}  // namespace app
