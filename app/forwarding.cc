@@ -17,6 +17,26 @@ constexpr auto kPeriod = 2s;  // until the file is looked at again
 
 }  // namespace
 
+void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change) {
+  const std::string server = dns::to_string(upstream);
+  switch (change) {
+    case dns::UpstreamChange::Failed:
+      return log::warn("upstream doesn't answer: others are asked first", {{"upstream", server}});
+    case dns::UpstreamChange::Back:
+      return log::info("upstream answers again", {{"upstream", server}});
+    case dns::UpstreamChange::Loops:
+      return log::error(
+          "upstream leads back to this server, and isn't asked: have it forward elsewhere, or set "
+          "upstream.servers",
+          {{"upstream", server}});
+    case dns::UpstreamChange::LoopsNoMore:
+      return log::info("upstream no longer leads back to this server", {{"upstream", server}});
+    case dns::UpstreamChange::LosesCase:
+      return log::info("upstream changes the case of names, which no longer protects its answers",
+                       {{"upstream", server}});
+  }
+}
+
 Forwarding::Forwarding(boost::asio::io_context& io, const config::Settings& settings,
                        dns::Server& server)
     : settings_(settings), server_(server), timer_(io) {}

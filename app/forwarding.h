@@ -15,6 +15,9 @@
 
 namespace app {
 
+// Says in the log what has become of an upstream.
+void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change);
+
 class Forwarding {
  public:
   // `settings` and `server` outlive it.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
@@ -105,7 +106,8 @@ class Instance {
         cluster_(std::move(cluster)),
         table_(settings, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite),
         observer_(settings, workers(settings)),
-        server_(server_settings(settings, observer_, std::move(sockets)), table_.first_zone()),
+        server_(server_settings(settings, observer_, std::move(sockets), report()),
+                table_.first_zone()),
         forwarding_(io_, settings, server_),
         files_(io_, resource_paths(settings),
                {settings.locality(), settings.limits, config::UnknownFields::Warn},
@@ -114,7 +116,9 @@ class Instance {
   int run();
 
  private:
-  enum class Because : std::uint8_t { Files, Cluster };
+  UpstreamReport report();
+
+  enum class Because : std::uint8_t { Files, Cluster, Time };
   mesh::Resources gather(mesh::Diagnostics& diagnostics) const;
   void rebuild(Because why);
   void publish(const Build& build);
@@ -162,6 +166,13 @@ class Instance {
   std::string told_;  // the status line that the service manager has
   std::unique_ptr<http::Server> admin_;
 };
+
+// The resolver doesn't wait for whoever reads the log.
+UpstreamReport Instance::report() {
+  return [this](const dns::Endpoint& upstream, dns::UpstreamChange change) {
+    asio::post(io_, [upstream, change] { log_upstream(upstream, change); });
+  };
+}
 
 void Instance::publish(const Build& build) {
   server_.publish(table_.zone_of(build.table));
@@ -352,7 +363,7 @@ void Instance::cluster_changed() {
 void Instance::retry_later() {
   retry_.expires_after(kRetry);
   retry_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) rebuild(Because::Files);
+    if (!error) rebuild(Because::Time);
   });
 }
 

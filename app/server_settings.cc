@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "app/host.h"
-#include "app/log.h"
 #include "app/upstreams.h"
 
 namespace app {
@@ -26,26 +25,6 @@ dns::ClientPrefix client_prefix(const mesh::Cidr& range) {
   return prefix;
 }
 
-void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change) {
-  const std::string server = dns::to_string(upstream);
-  switch (change) {
-    case dns::UpstreamChange::Failed:
-      return log::warn("upstream doesn't answer: others are asked first", {{"upstream", server}});
-    case dns::UpstreamChange::Back:
-      return log::info("upstream answers again", {{"upstream", server}});
-    case dns::UpstreamChange::Loops:
-      return log::error(
-          "upstream leads back to this server, and isn't asked: have it forward elsewhere, or set "
-          "upstream.servers",
-          {{"upstream", server}});
-    case dns::UpstreamChange::LoopsNoMore:
-      return log::info("upstream no longer leads back to this server", {{"upstream", server}});
-    case dns::UpstreamChange::LosesCase:
-      return log::info("upstream changes the case of names, which no longer protects its answers",
-                       {{"upstream", server}});
-  }
-}
-
 dns::ResolverSettings resolver_settings(const config::Settings& settings) {
   using std::chrono::milliseconds;
   dns::ResolverSettings resolver;
@@ -57,7 +36,6 @@ dns::ResolverSettings resolver_settings(const config::Settings& settings) {
   resolver.cache.max_ttl = milliseconds(settings.cache.max_ttl);
   resolver.cache.stale_for = milliseconds(settings.cache.stale_for);
   resolver.cache.prefetch = settings.cache.prefetch;
-  resolver.report = log_upstream;
   return resolver;
 }
 
@@ -68,7 +46,7 @@ unsigned workers(const config::Settings& settings) {
 }
 
 dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer,
-                                    std::vector<int> inherited) {
+                                    std::vector<int> inherited, UpstreamReport report) {
   dns::ServerSettings server;
   // Nobody asked for the default beside sockets that were chosen.
   if (inherited.empty() || !settings.listen_by_default) server.listen = endpoints(settings.listen);
@@ -80,6 +58,7 @@ dns::ServerSettings server_settings(const config::Settings& settings, QueryObser
   server.tcp_max_connections = settings.tcp.max_connections;
   server.tcp_max_connections_per_client = settings.tcp.max_connections_per_client;
   server.resolver = resolver_settings(settings);
+  server.resolver.report = std::move(report);
   return server;
 }
 

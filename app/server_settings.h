@@ -1,6 +1,7 @@
 // What the settings say, as the DNS server takes it.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "app/query_observer.h"
@@ -12,9 +13,10 @@ namespace app {
 // Threads that answer.
 unsigned workers(const config::Settings& settings);
 
-// `inherited`: descriptors of sockets that were bound for us. `observer` outlives the server, whose
-// upstreams are told of in the log.
+// `inherited`: descriptors of sockets that were bound for us. `observer` outlives the server.
+// `report` is called on the thread of the resolver, which waits for it.
+using UpstreamReport = std::function<void(const dns::Endpoint&, dns::UpstreamChange)>;
 dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer,
-                                    std::vector<int> inherited);
+                                    std::vector<int> inherited, UpstreamReport report);
 
 }  // namespace app

@@ -1,7 +1,11 @@
 """Names that are not ours: the real binary, and upstreams that do what they are told."""
 import contextlib
+import fcntl
+import json
+import os
 import socket
 import struct
+import termios
 import threading
 import time
 import unittest
@@ -17,6 +21,16 @@ def silent(_):
 # A server's silence would take all the patience there is, 4 s, and WAIT is less.
 LONG = "  timeout: 60s\n"
 WAIT = 3.5
+
+
+def fill(pipe):
+    with contextlib.suppress(BrokenPipeError):
+        while True:
+            os.write(pipe, b"." * 4096)
+
+
+def waiting_octets(pipe):
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0]
 
 
 class ResolverCase(Case):
@@ -220,6 +234,25 @@ class Failover(ResolverCase):
             return question.address()
         server = self.resolver(self.upstream(script), upstream="  timeout: 200ms\n")
         self.assertEqual(server.addresses("a.test"), ["192.0.2.1"])
+
+    def test_a_log_that_nobody_reads_does_not_keep_the_second_from_being_asked(self):
+        reading, writing = os.pipe()
+        server = self.resolver(self.upstream(silent), self.upstream(), upstream="  timeout: 100ms\n",
+                               wait=False, stderr=writing)
+        self.addCleanup(server.kill)
+        with open(os.dup(reading)) as log:
+            messages = {}
+            while "ready" not in messages:
+                line = json.loads(log.readline())
+                messages[line["message"]] = line
+        server.port = int(messages["listening"]["port"])
+        filler = threading.Thread(target=fill, args=[writing])
+        filler.start()
+        self.addCleanup(filler.join)
+        self.addCleanup(os.close, reading)  # which ends the filling
+        wait_until(lambda: waiting_octets(reading) >= 65536, "a full pipe")
+        for name in ("a.test", "b.test"):
+            self.assertEqual(server.addresses(name), ["192.0.2.1"])
 
     def test_a_server_that_is_back_is_found_without_a_client_waiting(self):
         first, second = self.upstream(silent), self.upstream(lambda q: q.address("192.0.2.2"))
