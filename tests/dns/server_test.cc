@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <map>
 #include <thread>
@@ -432,8 +433,11 @@ TEST(ServerTest, DrainAnswersWhatWasReceived) {
 class Held {
  public:
   Held() {
-    const std::uint16_t port = bind_to(udp_, 0);
-    bind_to(tcp_, port);
+    // A port that is free for UDP needn't be for TCP.
+    for (std::uint16_t port = bind_to(udp_, 0); bind_to(tcp_, port) == 0; port = bind_to(udp_, 0)) {
+      close(udp_);
+      udp_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    }
     EXPECT_EQ(listen(tcp_, 16), 0);
   }
   ~Held() {
@@ -450,13 +454,17 @@ class Held {
   }
 
  private:
+  // The port, or 0 if somebody else has it.
   static std::uint16_t bind_to(int fd, std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&address), size), 0);
+    if (bind(fd, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+      EXPECT_EQ(errno, EADDRINUSE);
+      return 0;
+    }
     getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
     return ntohs(address.sin_port);
   }
