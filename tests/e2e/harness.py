@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -170,14 +171,15 @@ class Server:
                                             pass_fds=[s.fileno() for s in sockets])
         self.port = None
         if wait:
-            self.wait_for("listening")
-            self.port = int(self.wait_for("listening")["port"])
             self.wait_for("ready")
+            # Each address has a line: all of them are there now.
+            self.port = int(self.logged("listening")[-1]["port"])
 
     def log(self):
         """The log so far, a dictionary a line; other lines are {"message": line}."""
         lines = []
-        for line in self.log_path.read_text(errors="replace").splitlines():
+        # What follows the last line break is a line that is still being written.
+        for line in self.log_path.read_text(errors="replace").split("\n")[:-1]:
             try:
                 lines.append(json.loads(line))
             except ValueError:
@@ -185,7 +187,9 @@ class Server:
         return lines
 
     def logged(self, text):
-        return [line for line in self.log() if text in line.get("message", "")]
+        """The lines that have the text as words of their own: "already" isn't "ready"."""
+        words = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+        return [line for line in self.log() if words.search(line.get("message", ""))]
 
     def wait_for(self, text, count=1):
         def seen():
