@@ -57,7 +57,7 @@ class Pod(harness.Case):
     def dig(self, server, name):
         return subprocess.run(
             ["ip", "netns", "exec", NETNS, "dig", "@127.0.0.1", "-p", str(server.port), "+short",
-             "+time=2", "+tries=1", name], capture_output=True, text=True).stdout.split()
+             "+time=10", "+tries=1", name], capture_output=True, text=True).stdout.split()
 
     def wait_for(self, server, name, expected, seconds=harness.DEADLINE):
         end = time.monotonic() + seconds

@@ -62,6 +62,10 @@ class Services(harness.Case):
         server.wait_for_addresses(f"redis-{self.space}.local", self.ips(made))
         name = f"redis.{self.space}.svc.cluster.local"
         reverse = ".".join(reversed(self.ips(made)[0].split("."))) + ".in-addr.arpa"
+        # CoreDNS hears of the Service by a watch of its own.
+        harness.wait_until(lambda: subprocess.run(
+            ["dig", "@127.0.0.1", "-p", str(CLUSTER.dns_port), "+tries=1", "+time=5", "+short", name],
+            capture_output=True, text=True, timeout=30).stdout.strip(), f"{name} of CoreDNS")
         for question in ((name, "A"), (name, "AAAA"), (name, "SRV"), (reverse, "PTR"),
                          (f"nope.{self.space}.svc.cluster.local", "A"),
                          (f"redis.{self.space}", "A"), ("www.example.com", "A")):
