@@ -254,6 +254,8 @@ class Asking(PageCase):
         self.assertEqual(self.browser.run(texts), moved)
         self.browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
         self.open()
+        # Once the first answer is there, none is under way for some seconds.
+        wait_until(lambda: "up to date" in self.browser.text("#live"), "the script has run")
         self.browser.click("#pause")
         self.assertEqual(self.browser.text("#pause"), "Go on")
         wait_until(lambda: "Paused" in self.browser.text("#live"), "it is paused")
