@@ -9,7 +9,6 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -25,12 +24,6 @@ PROGRAMS = pathlib.Path(os.environ.get(
 READY_SECONDS = 180
 # mesh-dns asks an API server that was away for long again after up to 30 s, each collection on its own.
 harness.DEADLINE = 120.0
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def is_well(url):
@@ -88,8 +81,8 @@ class Cluster:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mesh-dns-cluster-"))
         self.services = services
         self.processes = {}
-        self.port = free_port()
-        self.etcd_port = free_port()
+        self.port = harness.free_port()
+        self.etcd_port = harness.free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         atexit.register(self.close)
         self.pki = Authority(self.folder / "pki")
@@ -121,7 +114,7 @@ class Cluster:
             time.sleep(0.05)
 
     def start_etcd(self):
-        peers = f"http://127.0.0.1:{free_port()}"
+        peers = f"http://127.0.0.1:{harness.free_port()}"
         client = f"http://127.0.0.1:{self.etcd_port}"
         self._spawn("etcd", "--data-dir", str(self.folder / "etcd"), "--unsafe-no-fsync",
                     "--listen-client-urls", client, "--advertise-client-urls", client,
@@ -255,8 +248,8 @@ class Cluster:
 
     def start_dns(self):
         """CoreDNS with the kubernetes plugin; returns its port."""
-        self.dns_port = free_port(socket.SOCK_DGRAM)
-        health = free_port()
+        self.dns_port = harness.free_port()
+        health = harness.free_port()
         (self.folder / "Corefile").write_text(f"""
 cluster.local:{self.dns_port} in-addr.arpa:{self.dns_port} ip6.arpa:{self.dns_port} {{
     bind 127.0.0.1

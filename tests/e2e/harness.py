@@ -39,6 +39,21 @@ def wait_until(condition, what):
         time.sleep(0.002)
 
 
+def free_port():
+    """One that is free for UDP and TCP, for a program that can't choose one itself. It is below those
+    that the kernel gives to whoever asks for any, so that it stays free until it is used."""
+    lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(lowest // 2, lowest)
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
 def service(name, port=6379, labels=None, kind="MeshService", extra=""):
     """A MeshService in the universal shape, as YAML."""
     text = f"type: {kind}\nmesh: default\nname: {name}\n"

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import DEADLINE, Case, Reply, encode_query, service, wait_until
+from harness import DEADLINE, Case, Reply, encode_query, free_port, service, wait_until
 from upstream import Upstream
 
 BIG = 100  # addresses: too many for a datagram
@@ -19,18 +19,6 @@ ZONE = {
     "big.example.org.": ("A", [f"192.0.2.{i}" for i in range(BIG)]),
     "text.example.org.": ("TXT", ['"some text"']),
 }
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind(("127.0.0.1", 0))
-        port = udp.getsockname()[1]
-        with socket.socket() as tcp:
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                return free_port()
-        return port
 
 
 def records():

@@ -1,25 +1,12 @@
 """Queries as the log and dnstap tell them."""
 import os
 import shutil
-import socket
 import subprocess
 import time
 import unittest
 
-from harness import DEADLINE, Case, Load, service, wait_until
+from harness import DEADLINE, Case, Load, free_port, service, wait_until
 from upstream import Upstream, answer
-
-
-def free_port():
-    """One that is free for UDP and TCP."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            try:
-                udp.bind(tcp.getsockname())
-            except OSError:
-                continue
-            return tcp.getsockname()[1]
 
 
 def answered(server):
