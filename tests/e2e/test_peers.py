@@ -126,7 +126,7 @@ class Peers(Case):
         peer = self.peer(name)
         self.write("a.yaml", service("redis"))
         server = self.serve(
-            settings=f'log: {{format: json}}\nupstream: {{servers: ["127.0.0.1:{peer}"]}}\n')
+            settings=f'log: {{format: json}}\nupstream: {{servers: ["127.0.0.1:{peer}"], timeout: 60s}}\n')
         for arguments in (["www.example.org"], ["WWW.Example.ORG"], ["v6.example.org", "AAAA"],
                           ["v6.example.org", "A"], ["alias.example.org"], ["text.example.org", "TXT"],
                           ["nope.example.org"], ["big.example.org"], ["big.example.org", "+tcp"],

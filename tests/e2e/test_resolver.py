@@ -91,7 +91,7 @@ class Forwarding(ResolverCase):
                 return question.reply(flags=0x8380)
             return question.reply(*((None, "A", 60, f"192.0.2.{i}") for i in range(200)))
         upstream = self.upstream(script)
-        server = self.resolver(upstream)
+        server = self.resolver(upstream, upstream=LONG)
         self.assertTrue(server.ask("big.test").tc)
         self.assertEqual(len(server.ask("big.test", tcp=True).answer), 200)
         self.assertEqual([q.tcp for q in upstream.seen], [False, True])
@@ -134,7 +134,7 @@ class Forwarding(ResolverCase):
 class TrueAnswers(ResolverCase):
     def test_300_queries_have_290_ports_and_ids(self):
         upstream = self.upstream()
-        server = self.resolver(upstream)
+        server = self.resolver(upstream, upstream=LONG)
         for i in range(300):
             server.ask(f"n{i}.test")
         self.assertEqual(len(upstream.seen), 300)
@@ -156,7 +156,7 @@ class TrueAnswers(ResolverCase):
                     b"\xff" * 40, b"",
                     question.address("192.0.2.1")]
         upstream = self.upstream(script, tcp=False)
-        server = self.resolver(upstream)
+        server = self.resolver(upstream, upstream=LONG)
         for i in range(3):
             self.assertEqual(server.addresses(f"n{i}.test"), ["192.0.2.1"])
         self.assertEqual(len(upstream.seen), 3)
