@@ -216,7 +216,7 @@ class Server:
             return None
         return wait_until(seen, f"{text!r} in the log")
 
-    def ask(self, name, qtype="A", tcp=False, edns=False, timeout=5.0):
+    def ask(self, name, qtype="A", tcp=False, edns=False, timeout=DEADLINE):
         query = encode_query(name, qtype, edns=edns)
         if tcp:
             with socket.create_connection(("127.0.0.1", self.port), timeout) as stream:
@@ -242,7 +242,7 @@ class Server:
         return wait_until(lambda: self.ask(name).rcode == rcode, f"{name} is {rcode}")
 
     def dig(self, *arguments):
-        command = ["dig", "@127.0.0.1", "-p", str(self.port), "+time=5", "+tries=1", *arguments]
+        command = ["dig", "@127.0.0.1", "-p", str(self.port), "+time=20", "+tries=1", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE).stdout
 
     def admin(self, path, method="GET"):
