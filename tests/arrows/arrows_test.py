@@ -39,7 +39,8 @@ LIBRARIES = {
     "ares.h": ["dns/channel.cc"],
     # Asio in headers makes every includer slow: only those that nobody outside the folder sees.
     "boost/asio*": ["dns/*.cc", "dns/udp.h", "dns/tcp.h", "dns/worker.h",
-                     "dns/channel.h", "dns/resolver.h", "app/serve.cc",
+                     "dns/channel.h", "dns/resolver.h", "app/serve.cc", "app/files.*",
+                     "app/forwarding.*",
                      "http/*.cc", "http/client.h", "kubernetes/api.*",
                      "kubernetes/reflector.*", "kubernetes/writer.*",
                      "kubernetes/source.cc"],
