@@ -15,6 +15,28 @@ constexpr std::string_view kIgnore = "kuma.io/ignore";
 constexpr std::string_view kGateway = "kuma.io/gateway";
 constexpr std::string_view kServiceOfSlice = "kubernetes.io/service-name";
 
+constexpr std::size_t kDepth = 32;  // of what is read; the parser's own limit
+
+// The same with blanks for what is nested deeper than kDepth.
+std::string without_depth(std::string_view text) {
+  std::string flat(text);
+  std::size_t depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < flat.size(); ++i) {
+    const char c = flat[i];
+    if (!quoted && (c == '}' || c == ']') && depth != 0) --depth;
+    if (depth >= kDepth) flat[i] = ' ';
+    if (quoted && c == '\\') {
+      if (++i < flat.size() && depth >= kDepth) flat[i] = ' ';
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (c == '{' || c == '[')) {
+      ++depth;
+    }
+  }
+  return flat;
+}
+
 const json::value* at(const json::object& object, std::string_view path) {
   const json::object* in = &object;
   for (;;) {
@@ -109,6 +131,13 @@ json::value sorted(const json::value& value) {
 }
 
 }  // namespace
+
+json::value parse_json(std::string_view text, boost::system::error_code& error,
+                       const json::storage_ptr& memory) {
+  json::value value = json::parse(text, error, memory);
+  if (error == json::error::too_deep) value = json::parse(without_depth(text), error, memory);
+  return value;
+}
 
 std::string status_text(const json::value* status) {
   json::object kept;

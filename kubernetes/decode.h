@@ -5,12 +5,19 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <boost/json/storage_ptr.hpp>
+#include <boost/system/error_code.hpp>
 #include <string>
 #include <string_view>
 
 #include "kubernetes/objects.h"
 
 namespace kubernetes {
+
+// What the API server sent, as a value in `memory`. Without what is nested deeper than anything
+// that we read: a parser must stop somewhere, and one odd object isn't to take its collection away.
+boost::json::value parse_json(std::string_view text, boost::system::error_code& error,
+                              const boost::json::storage_ptr& memory);
 
 Key decode_key(const boost::json::object& object);
 Service decode_service(const boost::json::object& object);

@@ -13,7 +13,7 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr int kPage = 500;  // objects, as client-go asks for
+constexpr std::size_t kMaxPage = 16u << 20;  // octets; several times an object's limit in etcd
 // How long a watch is asked to last, s: half of it and up to all of it, so that instances that were
 // started together don't stay together.
 constexpr int kWatch = 600;
@@ -66,7 +66,9 @@ http::Request Reflector::request(std::string_view query) const {
 
 asio::awaitable<http::Result<http::Response>> Reflector::get(std::string query) {
   http::Request get = request(query);
-  auto response = co_await api_.fetch(std::move(get), http::Limits());
+  http::Limits limits;
+  limits.body = kMaxPage;
+  auto response = co_await api_.fetch(std::move(get), limits);
   if (response) received_ += response->body.size();
   co_return response;
 }
@@ -108,18 +110,22 @@ asio::awaitable<Reflector::Next> Reflector::step() {
   co_return co_await watch();
 }
 
-// A list in pages is of one moment: that of its first page.
+// A list in pages is of one moment: that of its first page. One that is too large is asked for
+// again as several smaller ones.
 asio::awaitable<Reflector::Next> Reflector::list() {
-  const std::string first = "limit=" + std::to_string(kPage);
   std::string token;
   std::string version;
   receiver_.begin();
-  do {
+  for (;;) {
     // g++ 12 destroys some temporaries within co_await twice, so the query has a name.
-    std::string query = first;
+    std::string query = "limit=" + std::to_string(page_);
     if (!token.empty()) query += "&continue=" + http::escape(token);
     auto response = co_await get(std::move(query));
     if (stopped_) co_return Next::Wait;
+    if (!response && response.error().what == http::Error::What::TooLarge && page_ > 1) {
+      page_ = std::max(1, page_ / 4);
+      continue;
+    }
     // The list was too slow for its moment, which is forgotten by now: another one, not at once.
     if (response && response->status == 410) {
       co_return failed("the pages of " + collection_.path + " expired");
@@ -128,7 +134,8 @@ asio::awaitable<Reflector::Next> Reflector::list() {
     if (!take_page(response->body, token, version)) {
       co_return failed("the list of " + collection_.path + " is no JSON of a list");
     }
-  } while (!token.empty());
+    if (token.empty()) break;
+  }
   version_ = std::move(version);
   in_doubt_ = false;
   listed_ = true;
@@ -140,7 +147,7 @@ asio::awaitable<Reflector::Next> Reflector::list() {
 bool Reflector::take_page(std::string& body, std::string& token, std::string& version) {
   boost::system::error_code error;
   json::monotonic_resource memory(body.size() + 1024);
-  json::value page = json::parse(body, error, &memory);
+  json::value page = parse_json(body, error, &memory);
   body = {};
   json::object* list = error ? nullptr : page.if_object();
   json::value* items = list == nullptr ? nullptr : list->if_contains("items");
@@ -163,7 +170,7 @@ asio::awaitable<Reflector::Next> Reflector::check_version() {
   if (stopped_) co_return Next::Wait;
   if (!response || response->status != 200) co_return refused("listing", response);
   boost::system::error_code error;
-  const json::value page = json::parse(response->body, error);
+  const json::value page = parse_json(response->body, error, {});
   if (error || !page.is_object()) co_return Next::List;
   const std::string_view now = text_at(page.get_object(), "metadata.resourceVersion");
   if (now.empty() || is_before(now, version_)) co_return Next::List;
@@ -207,7 +214,7 @@ bool Reflector::take_event(std::string_view line) {
   received_ += line.size() + 1;
   boost::system::error_code error;
   json::monotonic_resource memory(line.size() + 1024);
-  json::value value = json::parse(line, error, &memory);
+  json::value value = parse_json(line, error, &memory);
   json::object* event = error ? nullptr : value.if_object();
   json::value* object = event == nullptr ? nullptr : event->if_contains("object");
   if (object == nullptr || !object->is_object()) {

@@ -84,6 +84,7 @@ class Reflector {
   Api& api_;
   Receiver& receiver_;
   const Report report_;
+  int page_ = 500;         // objects of a page, at first as client-go asks for
   std::string version_;    // to watch from; "" to list first
   bool in_doubt_ = false;  // the version may be of the future
   bool listed_ = false;

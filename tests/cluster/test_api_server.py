@@ -265,6 +265,37 @@ class ApiServer(harness.Case):
         CLUSTER.apply(left)
         server.wait_for_addresses(*self.make("both"))
 
+    def test_an_object_nested_too_deep_takes_no_other_along(self):
+        CLUSTER.apply_yaml((KUBERNETES / "crds" / "meshservices.yaml").read_text())
+        server = self.serve_cluster()
+        deep = {"apiVersion": "kuma.io/v1alpha1", "kind": "MeshService",
+                "metadata": {"name": "deep", "namespace": self.space},
+                "spec": {"ports": [{"port": 80}]}}
+        CLUSTER.apply_soon(deep)
+        status = {}
+        for _ in range(100):
+            status = {"a": status}
+        # Whoever may write one of his own namespace may do this.
+        CLUSTER._apply(CLUSTER.path_of(deep) + "/status",
+                       json.dumps({**deep, "status": status}).encode(), False)
+        self.addCleanup(CLUSTER.delete, deep)
+        later = {**deep, "metadata": {"name": "later", "namespace": self.space}}
+        CLUSTER.apply(later)
+        server.wait_for_addresses(f"later.{self.space}.mesh")
+        self.assertTrue(server.addresses(f"deep.{self.space}.mesh"))
+        server.stop()
+        self.assertTrue(self.serve_cluster().addresses(f"later.{self.space}.mesh"))
+
+    def test_a_list_of_large_objects_comes_in_smaller_pages(self):
+        for i in range(300):
+            CLUSTER.request("POST", f"/api/v1/namespaces/{self.space}/services", cluster.service(
+                self.space, f"s{i}", annotations={"large": "x" * (240 << 10)}))
+        server = self.serve_cluster()
+        self.assertGreaterEqual(int(server.wait_for("ready")["services"]), 300)
+        # What the sidecar's manifest allows.
+        self.assertLess(server.memory("VmHWM"), server.bound(128 << 20))
+        CLUSTER.request("DELETE", f"/api/v1/namespaces/{self.space}/services")
+
     def test_three_thousand_services(self):
         for i in range(3000):
             CLUSTER.request("POST", f"/api/v1/namespaces/{self.space}/services",

@@ -33,6 +33,45 @@ TEST(StatusTextTest, TwoThatSayTheSameAreTheSame) {
   EXPECT_EQ(status_text(nullptr), "{}");
 }
 
+// A map of maps, or a list of lists.
+std::string nested(const std::string& open, const std::string& close, int depth) {
+  std::string text;
+  for (int i = 0; i < depth; ++i) text += open;
+  text += '1';
+  for (int i = 0; i < depth; ++i) text += close;
+  return text;
+}
+
+TEST(ParseTest, WhatIsNestedTooDeepIsLeftOut) {
+  for (const int depth : {40, 1'000, 1'000'000}) {
+    boost::system::error_code error;
+    const auto value = parse_json(R"({"items":[{"a":)" + nested(R"({"]}\"":)", "}", depth) +
+                                      R"(,"b":)" + nested("[", "]", depth) + R"(},{"c":"]"}]})",
+                                  error, {});
+    ASSERT_FALSE(error) << depth << ": " << error.message();
+    EXPECT_EQ(value.at("items").at(0).at("a").as_object().size(), 1u);
+    EXPECT_EQ(value.at("items").at(1).at("c"), "]") << depth;
+  }
+}
+
+TEST(ParseTest, WhatIsNoJsonIsAnError) {
+  const struct {
+    const char* why;
+    std::string text;
+  } kCases[] = {
+      {"nothing", ""},
+      {"cut off", R"({"a":)"},
+      {"cut off, deep", nested("[", "", 100)},
+      {"too many ends, deep", nested("[", "]]", 100)},
+      {"a string without an end, deep", nested("[", "", 100) + "\"]"},
+  };
+  for (const auto& row : kCases) {
+    boost::system::error_code error;
+    parse_json(row.text, error, {});
+    EXPECT_TRUE(error) << row.why;
+  }
+}
+
 TEST(DecodeTest, WhatIsOddIsLeftOut) {
   const auto value = boost::json::parse(
       R"({"metadata":{"name":"a","labels":[],"annotations":"x","creationTimestamp":5},
