@@ -158,35 +158,46 @@ asio::awaitable<bool> Writer::apply(StatusWrite write) {
   co_return false;
 }
 
+// What is wanted and may be written now: of those that were tried before, the one that rested
+// longest.
 // What was written a moment ago and is wanted again was changed back by somebody: no tug-of-war.
-bool Writer::is_due(const StatusWrite& write) const {
-  const auto written = written_.find({write.kind, write.key});
-  return written == written_.end() || written->second.status != write.status;
+const StatusWrite* Writer::due(steady_clock::time_point now) const {
+  const StatusWrite* due = nullptr;
+  auto oldest = now;
+  for (const auto& [id, write] : wanted_) {
+    const auto resting = resting_.find(id);
+    if (resting == resting_.end() || resting->second.status != write.status) return &write;
+    if (resting->second.until > oldest) continue;
+    oldest = resting->second.until;
+    due = &write;
+  }
+  return due;
 }
 
 asio::awaitable<void> Writer::write() {
   while (!stopped_) {
     const auto now = steady_clock::now();
-    std::erase_if(written_, [&](const auto& entry) { return now - entry.second.time >= kRest; });
-    const auto due =
-        std::ranges::find_if(wanted_, [&](const auto& entry) { return is_due(entry.second); });
-    if (!leads() || due == wanted_.end()) {
-      wake_.expires_after(wanted_.empty() ? std::chrono::hours(1) : kRest);
+    std::erase_if(resting_, [&](const auto& entry) {
+      return entry.second.until <= now && !wanted_.contains(entry.first);
+    });
+    const StatusWrite* first = due(now);
+    if (!leads() || first == nullptr) {
+      wake_.expires_after(wanted_.empty() ? std::chrono::hours(1) : kRetry);
       boost::system::error_code error;
       co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    const auto id = due->first;
-    StatusWrite next = due->second;
-    written_[id] = {now, next.status};
-    wanted_.erase(due);
-    const bool done = co_await apply(std::move(next));
-    if (done) {
-      report_("");
+    const StatusWrite next = *first;  // another may be wanted before this one is written
+    const std::pair id(next.kind, next.key);
+    const bool done = co_await apply(next);
+    resting_[id] = {steady_clock::now() + (done ? kRest : kRetry), next.status};
+    if (!done) {
+      co_await sleep(kPause);
       continue;
     }
-    written_.erase(id);
-    co_await sleep(kPause);
+    report_("");
+    const auto wanted = wanted_.find(id);
+    if (wanted != wanted_.end() && wanted->second.status == next.status) wanted_.erase(wanted);
   }
 }
 

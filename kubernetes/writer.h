@@ -1,7 +1,8 @@
 // Writes the status of custom resources: by server-side apply, where it differs from what the API
 // server has, and by one instance of all, the holder of a Lease.
 //
-// A resource whose status somebody else changes back is written again no sooner than after kRest.
+// A resource whose status somebody else changes back is written again no sooner than after kRest;
+// one that couldn't be written, after kRetry, and the others have their turn first.
 //
 // Owned by one thread, the one that runs the executor.
 #pragma once
@@ -35,6 +36,7 @@ class Writer {
  public:
   static constexpr const char* kLease = "mesh-dns";
   static constexpr std::chrono::seconds kRest{30};
+  static constexpr std::chrono::seconds kRetry{10};
 
   // `identity` is ours among the instances. `report` is told of each failure.
   Writer(boost::asio::any_io_executor executor, Api& api, std::string identity,
@@ -53,11 +55,11 @@ class Writer {
   boost::asio::awaitable<bool> discover(std::string resource);
   boost::asio::awaitable<bool> apply(StatusWrite write);
   boost::asio::awaitable<http::Result<http::Response>> send(http::Request request);
-  struct Written {
-    std::chrono::steady_clock::time_point time;
+  struct Resting {
+    std::chrono::steady_clock::time_point until;
     std::string status;
   };
-  bool is_due(const StatusWrite& write) const;
+  const StatusWrite* due(std::chrono::steady_clock::time_point now) const;
   bool leads() const { return election_.is_leader(Election::Clock::now()); }
   void tell_leading();
 
@@ -67,7 +69,7 @@ class Writer {
   const std::function<void(bool)> leading_;
   Election election_;
   std::map<std::pair<std::string, Key>, StatusWrite> wanted_;
-  std::map<std::pair<std::string, Key>, Written> written_;
+  std::map<std::pair<std::string, Key>, Resting> resting_;
   // What is known of Kuma's group: "meshservices", "meshservices/status".
   std::set<std::string> served_;
   boost::asio::steady_timer wake_;

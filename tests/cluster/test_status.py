@@ -118,6 +118,20 @@ class Status(harness.Case):
         lease = self.cluster.request("GET", LEASE)["spec"]
         self.assertEqual(lease["leaseTransitions"], 1)
 
+    def test_what_was_refused_is_written_once_it_may_be(self):
+        binding = next(text for text in documents(KUBERNETES / "status" / "rbac.yaml")
+                       if "kind: ClusterRoleBinding" in text)
+        self.cluster.request(
+            "DELETE", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/mesh-dns-status")
+        self.addCleanup(self.cluster.apply_yaml, binding)
+        server = self.serve_cluster()
+        server.wait_for("this instance writes")
+        self.apply("MeshExternalService", "refused", {"match": {"port": 443}})
+        server.wait_for("give the service account this right")
+        self.cluster.apply_yaml(binding)
+        # Nothing else happens in the cluster that would have it written.
+        self.wait_for_status("meshexternalservices", "refused")
+
     def test_a_resource_that_is_deleted_stays_deleted(self):
         server = self.serve_cluster()
         server.wait_for("this instance writes")
