@@ -135,6 +135,7 @@ class Generation {
     service.meta.labels.set(mesh::label::kMesh, service.meta.mesh);
     service.meta.labels.set(mesh::label::kManagedBy, label::kController);
     service.meta.labels.set(mesh::label::kOrigin, "zone");
+    service.meta.labels.set(mesh::label::kZone, locality_.zone);
     service.meta.labels.set(mesh::label::kEnv, "kubernetes");
     service.meta.labels.set(mesh::label::kNamespace, key.name_space);
     service.meta.labels.set(label::kServiceName, key.name);

@@ -118,7 +118,9 @@ TEST(GenerateTest, WhichServicesMakeOne) {
 
 TEST(GenerateTest, WhatIsMade) {
   World world;
-  world.service(meta("redis", kMesh + R"(,"app":"r","kuma.io/origin":"global")") + ',' + kSpec);
+  world.service(
+      meta("redis", kMesh + R"(,"app":"r","kuma.io/origin":"global","kuma.io/zone":"east")") + ',' +
+      kSpec);
   const auto services = world.run().services;
   ASSERT_EQ(services.size(), 1u);
   const mesh::Service& made = *services[0];
