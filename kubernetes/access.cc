@@ -98,6 +98,7 @@ class Kubeconfig {
     secret.file = in_folder(string(map, key, path));
     const Node* data = Decoder::find(map, key + "-data");
     if (data == nullptr) return secret;
+    if (data->kind == Node::Kind::Scalar && data->text.empty()) return secret;
     const auto decoded = from_base64(data->text);
     if (!decoded) {
       decoder_.error(*data, path, key + "-data is no base64");
@@ -112,7 +113,9 @@ class Kubeconfig {
   }
 
   void refuse(const Node& map, const Path& path, std::string_view key, const std::string& remedy) {
-    if (const Node* node = Decoder::find(map, key)) {
+    const Node* node = Decoder::find(map, key);
+    const bool empty = node == nullptr || (node->kind == Node::Kind::Scalar && node->text.empty());
+    if (!empty) {
       decoder_.error(*node, path / key, "isn't supported: " + remedy);
     }
   }
