@@ -178,6 +178,12 @@ class ApiServer(harness.Case):
                 self.assertIn(expected, line)
                 server.stop()
 
+    def test_whom_the_kubeconfig_trusts_need_be_no_root(self):
+        config = json.loads(pathlib.Path(self.kubeconfig).read_text())
+        config["clusters"][0]["cluster"]["certificate-authority"] = CLUSTER.pki.path("server.crt")
+        pathlib.Path(self.kubeconfig).write_text(json.dumps(config))
+        self.serve_cluster()
+
     def test_a_new_ca_is_read(self):
         ca = self.folder / "ca.crt"
         ca.write_text(pathlib.Path(cluster.Authority(self.folder / "pki").path("ca.crt"))
