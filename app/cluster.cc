@@ -33,7 +33,12 @@ kubernetes::AccessResult find_access(const config::Settings& settings) {
   }
   const config::Content content = config::read_file(path, kMaxFile);
   if (!content.error.empty()) {
-    throw std::runtime_error("kubernetes.kubeconfig: " + path + ": " + content.error);
+    // kubectl takes such a list. Whoever follows a cluster for months names the file that counts.
+    const char* remedy = path.find(':') == path.npos
+                             ? ""
+                             : ": a list of several files, as kubectl takes, is to be merged: "
+                               "kubectl config view --flatten --minify";
+    throw std::runtime_error("kubernetes.kubeconfig: " + path + ": " + content.error + remedy);
   }
   return kubernetes::parse_kubeconfig(content.text, path, settings.kubernetes.context);
 }

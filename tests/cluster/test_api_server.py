@@ -207,6 +207,9 @@ class ApiServer(harness.Case):
         said = self.refuse_to_serve(settings="mode: kubernetes\n",
                                     env={"KUBECONFIG": str(self.folder / "none")})
         self.assertIn("No such file", said)
+        said = self.refuse_to_serve(settings="mode: kubernetes\n",
+                                    env={"KUBECONFIG": f"{path}:{self.kubeconfig}"})
+        self.assertIn("several files", said)
         said = self.refuse_to_serve(settings="mode: kubernetes\n")
         self.assertIn("set kubernetes.kubeconfig", said)
 
