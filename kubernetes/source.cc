@@ -300,17 +300,20 @@ void Source::Impl::add_given(Snapshot& snapshot) const {
 }
 
 // A MeshService that Kuma's control plane made of the same Service gives way; one that a person
-// wrote stays. Where we take the Services that Kuma takes, what it made of others is left over from
-// what they were.
+// wrote stays. Of a Service that we follow, and with injection of each, what Kuma made is left over
+// from what the Service was, if we make none of it.
 void Source::Impl::add_generated(Snapshot& snapshot) const {
   Generated generated = generate(cluster_, settings_.from, settings_.resources.locality);
   auto& given = snapshot.resources.services;
-  if (settings_.from == FromServices::Injected) {
-    std::erase_if(given, [](const auto& service) {
-      return service->meta.labels.get(mesh::label::kManagedBy) == label::kController &&
-             service->meta.labels.get(mesh::label::kOrigin) == "zone";
-    });
-  }
+  const auto ours_to_make = [this](const mesh::Meta& meta) {
+    if (settings_.from == FromServices::Injected) return true;
+    const std::string name(meta.labels.get_or_empty(label::kServiceName));
+    return cluster_.services.contains({meta.name_space, name});
+  };
+  std::erase_if(given, [&](const auto& service) {
+    return service->meta.labels.get(mesh::label::kManagedBy) == label::kController &&
+           service->meta.labels.get(mesh::label::kOrigin) == "zone" && ours_to_make(service->meta);
+  });
   std::map<mesh::ServiceId, std::size_t> places;
   for (std::size_t i = 0; i < given.size(); ++i) places.emplace(given[i]->id(), i);
   for (auto& service : generated.services) {

@@ -273,6 +273,16 @@ class ApiServer(harness.Case):
         left["status"] = {"vips": [{"ip": "10.96.0.99"}]}
         CLUSTER.apply(left)
         server.wait_for_addresses(*self.make("both"))
+        # So it is without injection, of a Service that has the label.
+        server.stop()
+        server = self.serve_cluster()
+        server.wait_for_addresses(f"left.{self.space}.mesh")
+        left["metadata"]["name"] = "left"
+        left["metadata"]["labels"]["k8s.kuma.io/service-name"] = "left"
+        CLUSTER.apply(left)
+        CLUSTER.apply(cluster.service(self.space, "left", type="ExternalName",
+                                      externalName="example.org"))
+        server.wait_for_rcode(f"left.{self.space}.mesh", "NXDOMAIN")
 
     def test_an_object_nested_too_deep_takes_no_other_along(self):
         CLUSTER.apply_yaml((KUBERNETES / "crds" / "meshservices.yaml").read_text())
