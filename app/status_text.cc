@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <vector>
 
 #include "app/story.h"
 
@@ -94,14 +95,17 @@ std::string problem_text(const json::object& problem) {
   return line + text(problem.at("message"));
 }
 
+// Errors first, since only some are told; within a severity in the order of files.
 void tell_problems(Story& story, const json::array& problems) {
   if (problems.empty()) return story.tell("problems", "none");
-  const std::size_t told = std::min(problems.size(), kProblems);
-  for (std::size_t i = 0; i < told; ++i) {
-    story.tell("problems", problem_text(problems[i].as_object()));
-  }
-  if (told < problems.size()) {
-    story.tell("problems", "and " + std::to_string(problems.size() - told) + " more");
+  std::vector<const json::object*> sorted;
+  for (const json::value& problem : problems) sorted.push_back(&problem.as_object());
+  std::ranges::stable_partition(
+      sorted, [](const json::object* problem) { return text(problem->at("severity")) == "error"; });
+  const std::size_t told = std::min(sorted.size(), kProblems);
+  for (std::size_t i = 0; i < told; ++i) story.tell("problems", problem_text(*sorted[i]));
+  if (told < sorted.size()) {
+    story.tell("problems", "and " + std::to_string(sorted.size() - told) + " more");
   }
 }
 

@@ -149,6 +149,19 @@ TEST(StatusTextTest, WhatIsWrongIsTold) {
   }
 }
 
+// Only some are told: an error of the last file must not be left out for warnings of the first.
+TEST(StatusTextTest, ErrorsAreToldFirst) {
+  Status status = example();
+  for (int i = 0; i < 25; ++i) {
+    status.summary.problems.push_back({mesh::Severity::Warning, {}, "", "w" + std::to_string(i)});
+  }
+  status.summary.problems.push_back({mesh::Severity::Error, {}, "", "is broken"});
+  EXPECT_THAT(told(status), HasSubstr("  problems  error: is broken\n"
+                                      "            warning: w0\n"
+                                      "            warning: w1\n"));
+  EXPECT_THAT(told(status), HasSubstr("            and 6 more\n"));
+}
+
 TEST(StatusTextTest, WhatIsNoStatus) {
   for (const char* text : {"", "{}", "[]", "ok\n", "{\"table\":5}"}) {
     EXPECT_FALSE(status_text(text)) << text;
