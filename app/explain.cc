@@ -312,6 +312,11 @@ void Explainer::tell_missing(const std::string& qname) {
 }
 
 std::string Explainer::name(const std::string& qname) {
+  if (const auto parsed = dns::Name::parse(qname); !parsed) {
+    // Nobody can ask for it, so that no answer is told.
+    story_.say(qname + " is no DNS name: it " + std::string(dns::to_string(parsed.error())));
+    return story_.text();
+  }
   const auto owner = owner_of(qname);
   if (!owner) {
     tell_missing(qname);

@@ -156,6 +156,17 @@ class Explain(Case):
         for expected in ('"team"', "app", "template failed"):
             self.assertIn(expected, text)
 
+    def test_what_is_no_name(self):
+        self.write("a.yaml", service("redis"))
+        rows = [("redis..mesh.local", "redis..mesh.local is no DNS name: it has an empty label"),
+                (".redis.mesh.local", "it has an empty label"),
+                ("", "it is empty"),
+                ("a" * 64 + ".mesh.local", "it has a label of more than 63 octets")]
+        for what, expected in rows:
+            text = self.explain(what)
+            self.assertIn(expected, text)
+            self.assertNotIn("NODATA", text)
+
     def test_a_name_that_nobody_makes(self):
         self.write("a.yaml", service("redis"))
         self.assertIn("NXDOMAIN", self.explain("nope.svc.mesh.local"))
