@@ -88,7 +88,10 @@ void Files::debounce() {
 void Files::read_changed() {
   const config::Changes changes = std::exchange(changes_, {});
   if (changes.everything) return read_all("too many changes at once");
-  adopt(loader_.reload(changes.paths));
+  config::Load load = loader_.reload(changes.paths);
+  // The folder above is watched too, and much may happen there that is none of our business: a new
+  // table for each of it would be a new serial, a line in the log and a "reload" that was none.
+  if (load.looked) adopt(std::move(load));
 }
 
 }  // namespace app

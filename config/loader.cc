@@ -67,8 +67,9 @@ class Loader::Impl {
   void look_at(Root& root);
   void walk(Root& root, const std::string& directory);
   void forget_below(const std::string& directory, const std::set<std::string>& keep);
-  void look_at_changed(const std::string& path);
-  void look_at_target(const std::string& path);
+  // Whether there was anything to look at.
+  bool look_at_changed(const std::string& path);
+  bool look_at_target(const std::string& path);
   void examine(const std::string& key);
   void read(const std::string& key, const std::optional<Stat>& stat);
   void flush();
@@ -194,22 +195,24 @@ Load Loader::Impl::load() {
 }
 
 // A change in a folder that holds the target of a symlink of ours.
-void Loader::Impl::look_at_target(const std::string& path) {
+bool Loader::Impl::look_at_target(const std::string& path) {
   std::vector<std::string> keys;
   const auto [first, last] = targets_.equal_range(parent(path));
   for (auto entry = first; entry != last; ++entry) keys.push_back(entry->second);
   for (const std::string& key : keys) {
     if (files_.contains(key)) examine(key);
   }
+  return !keys.empty();
 }
 
-void Loader::Impl::look_at_changed(const std::string& path) {
-  look_at_target(path);
+bool Loader::Impl::look_at_changed(const std::string& path) {
+  bool looked = look_at_target(path);
   const std::string name = fs::path(path).filename();
   for (Root& root : roots_) {
     // The path itself, or a folder above it that went away or came back.
     if (root.key == path || is_below(root.key, path)) {
       look_at(root);
+      looked = true;
       continue;
     }
     if (!is_below(path, root.key)) continue;
@@ -224,14 +227,21 @@ void Loader::Impl::look_at_changed(const std::string& path) {
       std::error_code error;
       const bool there = stat.has_value() || fs::is_symlink(path, error);
       there ? examine(path) : static_cast<void>(files_.erase(path));
+    } else {
+      continue;  // an editor's backup, a README
     }
+    looked = true;
   }
+  return looked;
 }
 
 Load Loader::Impl::reload(const std::vector<std::string>& changed) {
-  for (const std::string& path : changed) look_at_changed(absolute(path));
+  bool looked = false;
+  for (const std::string& path : changed) looked = look_at_changed(absolute(path)) || looked;
   flush();
-  return assemble();
+  Load load = assemble();
+  load.looked = looked;
+  return load;
 }
 
 std::vector<std::string> Loader::Impl::directories() const {

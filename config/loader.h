@@ -35,6 +35,8 @@ struct Load {
   std::size_t kept = 0;    // resources whose document is broken now, in their last good version
   // A path given on the command line that can't be read at all. At start this is fatal.
   bool missing_path = false;
+  // False if none of the changes was in a file or folder that is read: all is as it was.
+  bool looked = true;
 };
 
 class Loader {

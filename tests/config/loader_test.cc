@@ -186,6 +186,28 @@ TEST_F(LoaderTest, APathThatNeverWas) {
       << said(load);
 }
 
+// The folder above is watched for the sake of the path itself, and others write there too.
+TEST_F(LoaderTest, WhatIsNotReadIsNotLookedAt) {
+  const fs::path a = write("a.yaml", service("a"));
+  fs::create_directory(root_ / "sub");
+  Loader loader({root_}, settings_);
+  EXPECT_TRUE(loader.load().looked);
+  const auto looked = [&](const fs::path& path) { return loader.reload({path}).looked; };
+  EXPECT_FALSE(looked(folder_ / "beside.yaml"));
+  EXPECT_FALSE(looked(folder_ / "state.db-wal"));
+  EXPECT_FALSE(looked(write("README.md", "")));
+  EXPECT_FALSE(looked(write(".a.yaml.swp", "")));
+  EXPECT_FALSE(loader.reload({}).looked);
+  EXPECT_EQ(names(loader.reload({folder_ / "beside.yaml"})), "a ");
+  EXPECT_TRUE(looked(a));
+  EXPECT_TRUE(looked(root_ / "gone.yaml"));
+  EXPECT_TRUE(looked(root_ / "sub"));
+  EXPECT_TRUE(looked(root_ / "..data"));
+  EXPECT_TRUE(looked(root_));
+  EXPECT_TRUE(looked(folder_));
+  EXPECT_TRUE(loader.reload({folder_ / "beside.yaml", a}).looked);
+}
+
 TEST_F(LoaderTest, AnEmptyDirectoryIsAWarning) {
   const Load load = Loader({root_}, settings_).load();
   EXPECT_NE(said(load).find("warning: there are no resources in this directory"),
@@ -221,6 +243,7 @@ TEST_F(LoaderTest, SymlinksAreFollowedAndTheirTargetsWatched) {
   EXPECT_TRUE(std::ranges::count(watched, (folder_ / "elsewhere").string()) == 1);
   std::ofstream(folder_ / "elsewhere" / "x.yaml") << service("changed");
   EXPECT_EQ(names(loader.reload({folder_ / "elsewhere" / "x.yaml"})), "changed y ");
+  EXPECT_TRUE(loader.reload({folder_ / "elsewhere" / "x.yaml"}).looked);
 }
 
 TEST_F(LoaderTest, CyclesEnd) {

@@ -1,6 +1,7 @@
 """The main job, from YAML to dig: answers, reloads, restarts."""
 import os
 import signal
+import time
 import unittest
 
 from harness import Case, Load, documents, generator, service, wait_until
@@ -123,6 +124,15 @@ class Reloads(Case):
         server = self.serve()
         server.signal(signal.SIGHUP)
         server.wait_for("reloaded")
+
+    def test_what_others_write_beside_the_resources_is_no_reload(self):
+        self.write("redis.yaml", service("redis"))
+        server = self.serve()
+        (self.resources.parent / "beside.yaml").write_text(service("beside"))
+        (self.resources / "README.md").write_text("for people")
+        time.sleep(0.3)  # longer than changes are collected
+        self.write("web.yaml", service("web"))
+        self.assertEqual(server.wait_for("reloaded")["parsed"], "1")  # the first is web's
 
     def test_a_broken_file_keeps_its_last_good_version_and_shows(self):
         path = self.write("a.yaml", service("redis"), service("web"))
