@@ -48,12 +48,14 @@ bool TableInUse::commit(const Build& build) {
 
 void TableInUse::replace(const Table& table) {
   ++replaced_;
-  if (equals(table)) return;
+  if (equals(table) && saved_) return;
   names_moved_ += log_changes(table_, table);
   table_ = table;
   try {
     store_->save_table(table_.bytes());
+    saved_ = true;
   } catch (const vip::StoreError& error) {
+    saved_ = false;
     log::warn("the table can't be kept for the next start", {{"reason", error.what()}});
   }
 }

@@ -58,6 +58,7 @@ class TableInUse {
   const std::unique_ptr<vip::Store> store_;
   vip::Ledger ledger_;
   Table table_;
+  bool saved_ = true;  // the state file has it
   std::uint32_t serial_ = 0;
   std::uint64_t replaced_ = 0;
   std::uint64_t names_moved_ = 0;

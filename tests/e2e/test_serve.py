@@ -1,6 +1,8 @@
 """The main job, from YAML to dig: answers, reloads, restarts."""
+import contextlib
 import os
 import signal
+import sqlite3
 import time
 import unittest
 
@@ -189,6 +191,24 @@ class Restarts(Case):
 
     def vips(self, server, names=NAMES):
         return {name: server.addresses(f"{name}.svc.mesh.local") for name in names}
+
+    def test_a_table_that_could_not_be_kept_is_kept_by_the_next_reload(self):
+        def execute(statement):
+            with contextlib.closing(sqlite3.connect(self.folder / "state.db")) as database:
+                with database:
+                    return database.execute(statement).fetchall()
+
+        self.write("a.yaml", service("redis"))
+        server = self.serve()
+        # As on a full disk, which has room again for the second reload.
+        execute("CREATE TRIGGER full BEFORE INSERT ON last_good_table "
+                "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+        self.write("b.yaml", service("web"))
+        server.wait_for("the table can't be kept for the next start")
+        execute("DROP TRIGGER full")
+        server.signal(signal.SIGHUP)
+        server.wait_for("reloaded", count=2)
+        self.assertIn(b"web", execute("SELECT bytes FROM last_good_table")[0][0])
 
     def test_every_vip_survives_kill_9(self):
         self.write("all.yaml", *map(service, self.NAMES))
