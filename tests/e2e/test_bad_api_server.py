@@ -127,8 +127,10 @@ class BadApiServer(Case):
             "items that are none": [("list", 200, b'{"items":5,"metadata":{}}'), "no JSON of a"],
             "an answer that is cut short": [("list", 200, b"{", [("Content-Length", "99")]),
                                             "reading the answer"],
-            "an endless answer": [("list", 200, Endless(b"x" * 65536)), "larger than 67108864"],
-            "an endless header": [("list", 200, b"", [("X", "y" * 100000)]), "too large"],
+            # What is too large is asked for in smaller pages, down to those of one object.
+            "an endless answer": [*[("list", 200, Endless(b"x" * 65536))] * 5,
+                                  "larger than 16777216"],
+            "an endless header": [*[("list", 200, b"", [("X", "y" * 100000)])] * 5, "too large"],
             "too many requests": [("list", 429, b"slow down", [("Retry-After", "1")]), "429"],
             "silence": [("list", None, b""), "no answer in time"],
             "an error": [("list", 500, b'{"message":"etcd is sad"}'), "etcd is sad"],
