@@ -35,7 +35,8 @@ void add_upstreams(const Status& status, std::vector<Concern>& all) {
   for (const dns::UpstreamStatus& upstream : status.counters.upstreams) {
     const std::string server = "The upstream " + dns::to_string(upstream.address);
     if (upstream.state == State::Failed) {
-      all.push_back({Severity::Warning, server + " doesn't answer: others are asked first."});
+      all.push_back({Severity::Warning,
+                     server + " doesn't answer: others, if there are any, are asked first."});
     } else if (upstream.state == State::Loops) {
       all.push_back({Severity::Error, server +
                                           " leads back to this server, and isn't asked. Have it "
@@ -85,6 +86,11 @@ std::vector<Concern> concerns(const Status& status) {
   if (status.cluster && !status.cluster->problem.empty() &&
       status.cluster->problem != status.waiting) {
     all.push_back({Severity::Warning, "The cluster can't be followed: " + status.cluster->problem});
+  }
+  if (!status.stored) {
+    all.push_back({Severity::Warning,
+                   "The state file doesn't have the table for the next start, as the log says why. "
+                   "Make room where it is; storing is tried again every few seconds."});
   }
   add_services(status.summary, all);
   add_pools(status, all);

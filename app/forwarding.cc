@@ -21,7 +21,8 @@ void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change) {
   const std::string server = dns::to_string(upstream);
   switch (change) {
     case dns::UpstreamChange::Failed:
-      return log::warn("upstream doesn't answer: others are asked first", {{"upstream", server}});
+      return log::warn("upstream doesn't answer: others, if there are any, are asked first",
+                       {{"upstream", server}});
     case dns::UpstreamChange::Back:
       return log::info("upstream answers again", {{"upstream", server}});
     case dns::UpstreamChange::Loops:

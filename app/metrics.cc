@@ -80,6 +80,8 @@ void add_table(Page& page, const Status& status) {
   page.gauge("mesh_dns_table_age_seconds",
              "Since the sources last confirmed the table, or the start; 0 while they do.",
              status.age);
+  page.gauge("mesh_dns_table_stored", "Whether the state file has the table, for the next start.",
+             status.stored);
   page.gauge("mesh_dns_table_generation", "Serial of the SOA: it grows with each table.",
              status.generation);
   page.counter("mesh_dns_reloads_total", "Tables made.", status.reloads);

@@ -175,9 +175,11 @@ UpstreamReport Instance::report() {
 }
 
 void Instance::publish(const Build& build) {
-  server_.publish(table_.zone_of(build.table));
   const bool first = !table_.confirmed();
+  // The serial tells clients that something is new.
+  if (first || !table_.equals(build.table)) server_.publish(table_.zone_of(build.table));
   table_.replace(build.table);
+  table_.store();
   const config::Load& load = files_.load();
   const std::uint64_t received = source_ == nullptr ? 0 : source_->received();
   log::info(first ? "ready" : "reloaded",
@@ -232,13 +234,17 @@ void Instance::rebuild(Because because) {
   const bool committed = table_.commit(built);
   // Most of what happens in a cluster changes no name, nor does most trying again.
   const bool same = because != Because::Files && table_.confirmed() && table_.equals(built.table);
-  if (committed && !same) publish(built);
+  if (committed && !same) {
+    publish(built);
+  } else {
+    table_.store();
+  }
   if (committed && source_ != nullptr && settings_.kubernetes.write_status) {
     source_->write(statuses(built));
   }
   const bool missing =
       std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });
-  if (!committed || missing) retry_later();
+  if (!committed || !table_.stored() || missing) retry_later();
   if (status_line() != told_) tell(state());
   const auto end = std::chrono::steady_clock::now();
   rested_ = end + std::max<std::chrono::nanoseconds>(kTogether, kRest * (end - start));
@@ -269,6 +275,7 @@ Status Instance::status() const {
   }
   if (!table_.confirmed()) behind = started_;
   if (behind) status.age = since(*behind);
+  status.stored = table_.stored();
   status.generation = table_.serial();
   status.names = table_.names();
   status.reloads = table_.replaced();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "app/concerns.h"
 #include "app/resource_json.h"
 #include "app/version.h"
 
@@ -39,6 +40,7 @@ json::object table(const Status& status) {
           {"confirmed", status.confirmed},
           {"ageSeconds", status.age},
           {"waiting", status.waiting},
+          {"stored", status.stored},
           {"generation", status.generation},
           {"names", status.names},
           {"services", summary.services},
@@ -48,6 +50,14 @@ json::object table(const Status& status) {
           {"templateErrors", summary.template_errors},
           {"clusterDomain", summary.cluster_domain},
           {"withoutVip", summary.without_vip}};
+}
+
+json::array concerns_json(const Status& status) {
+  json::array array;
+  for (const Concern& concern : concerns(status)) {
+    array.push_back({{"severity", mesh::to_string(concern.severity)}, {"message", concern.text}});
+  }
+  return array;
 }
 
 json::array problems(const mesh::Diagnostics& diagnostics) {
@@ -163,6 +173,7 @@ std::string status_json(const Status& status) {
       {"listen", texts(status.listen)},
       {"table", table(status)},
       {"sources", sources(status)},
+      {"concerns", concerns_json(status)},
       {"problems", problems(status.summary.problems)},
       {"pools", pools(status.summary.pools)},
       {"routes", routes(status.routes)},

@@ -65,6 +65,7 @@ struct Status {
   bool confirmed = false;        // by the sources; else it is the state file's
   double age = 0;                // s since the sources last confirmed it, or since the start
   std::string waiting;           // what keeps it from being confirmed; "" if nothing does
+  bool stored = true;            // the state file has it, for the next start
   std::uint32_t generation = 0;  // the SOA's serial
   std::size_t names = 0;
   std::uint64_t reloads = 0;

@@ -63,19 +63,6 @@ void tell_table(Story& story, const json::value& status) {
                           counted(table.at("services"), "service") + ", generation " +
                           number(table.at("generation")) + ", made " +
                           counted(table.at("reloads"), "time"));
-  struct Missing {
-    const char* field;
-    const char* noun;
-    const char* reason;
-  };
-  for (const auto& [field, noun, reason] :
-       {Missing{"collisions", "hostname", " that another service has"},
-        Missing{"templateErrors", "hostname", " whose template fails"},
-        Missing{"clusterDomain", "hostname", " within the cluster's domain"},
-        Missing{"withoutVip", "service", " without a VIP"}}) {
-    const json::value& count = table.at(field);
-    if (count.to_number<std::uint64_t>() != 0) story.tell("missing", counted(count, noun) + reason);
-  }
 }
 
 std::string problem_text(const json::object& problem) {
@@ -95,11 +82,18 @@ std::string problem_text(const json::object& problem) {
   return line + text(problem.at("message"));
 }
 
-// Errors first, since only some are told; within a severity in the order of files.
-void tell_problems(Story& story, const json::array& problems) {
-  if (problems.empty()) return story.tell("problems", "none");
+// What is wrong as a whole first, then errors, since only some are told; within a severity in the
+// order of files.
+void tell_problems(Story& story, const json::value& status) {
+  const json::array& concerns = status.at("concerns").as_array();
+  for (const json::value& concern : concerns) {
+    story.tell("problems", text(concern.at("severity")) + ": " + text(concern.at("message")));
+  }
   std::vector<const json::object*> sorted;
-  for (const json::value& problem : problems) sorted.push_back(&problem.as_object());
+  for (const json::value& problem : status.at("problems").as_array()) {
+    sorted.push_back(&problem.as_object());
+  }
+  if (concerns.empty() && sorted.empty()) return story.tell("problems", "none");
   std::ranges::stable_partition(
       sorted, [](const json::object* problem) { return text(problem->at("severity")) == "error"; });
   const std::size_t told = std::min(sorted.size(), kProblems);
@@ -194,7 +188,7 @@ StatusText make_text(const json::value& status) {
                            " (" + text(status.at("mode")) + "), on " +
                            joined(status.at("listen").as_array(), text));
   tell_table(story, status);
-  tell_problems(story, status.at("problems").as_array());
+  tell_problems(story, status);
   tell_sources(story, status.at("sources"));
   tell_pools(story, status.at("pools").as_array());
   tell_upstreams(story, status);

@@ -48,15 +48,25 @@ bool TableInUse::commit(const Build& build) {
 
 void TableInUse::replace(const Table& table) {
   ++replaced_;
-  if (equals(table) && saved_) return;
+  if (equals(table)) return;
   names_moved_ += log_changes(table_, table);
   table_ = table;
+  changed_ = true;
+}
+
+void TableInUse::store() {
+  if (!changed_) return;
+  const bool failed = !stored_;
   try {
     store_->save_table(table_.bytes());
-    saved_ = true;
+    changed_ = false;
+    stored_ = true;
+    if (failed) log::info("the table is kept for the next start again");
   } catch (const vip::StoreError& error) {
-    saved_ = false;
-    log::warn("the table can't be kept for the next start", {{"reason", error.what()}});
+    stored_ = false;
+    if (failed) return;  // told before
+    log::warn("the table can't be kept for the next start; tried again every few seconds",
+              {{"reason", error.what()}});
   }
 }
 

@@ -35,6 +35,10 @@ class TableInUse {
   bool commit(const Build& build);
   // REQUIRES: it was committed.
   void replace(const Table& table);
+  // Stores this table for the next start, unless the state file has it.
+  void store();
+  // False: it couldn't be.
+  bool stored() const { return stored_; }
 
   // There is one: names are answered from what the sources or the state file have.
   bool exists() const { return confirmed() || !table_.mesh().empty(); }
@@ -58,7 +62,8 @@ class TableInUse {
   const std::unique_ptr<vip::Store> store_;
   vip::Ledger ledger_;
   Table table_;
-  bool saved_ = true;  // the state file has it
+  bool changed_ = false;  // since it was stored
+  bool stored_ = true;
   std::uint32_t serial_ = 0;
   std::uint64_t replaced_ = 0;
   std::uint64_t names_moved_ = 0;

@@ -100,6 +100,8 @@ TEST(ConcernsTest, WhatIsSaid) {
          s.counters.upstreams = {{.address = {"192.0.2.1", 53}, .state = State::Loops}};
        },
        Severity::Error, "leads back to this server"},
+      {"a table that isn't stored", [](Status& s) { s.stored = false; }, Severity::Warning,
+       "The state file doesn't have the table for the next start"},
       {"last good versions", [](Status& s) { s.files.kept = 1; }, Severity::Warning,
        "1 resource keeps its last good version"},
       {"a cluster that is away", [](Status& s) { s.cluster = ClusterStatus{.problem = "refused"}; },

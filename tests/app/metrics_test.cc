@@ -42,6 +42,7 @@ TEST(MetricsTest, WhatIsTold) {
            "mesh_dns_ready 1\n",
            "mesh_dns_table_confirmed 0\n",
            "mesh_dns_table_age_seconds 1.5\n",
+           "mesh_dns_table_stored 1\n",
            "mesh_dns_hostnames_missing{reason=\"Collision\"} 2\n",
            "mesh_dns_problems{severity=\"warning\"} 1\n",
            "mesh_dns_vip_pool_used{kind=\"MeshService\",pool=\"241.0.0.0/8\"} 3\n",

@@ -82,9 +82,8 @@ TEST(StatusTextTest, WhatIsWrongIsTold) {
          s.waiting = "refused";
        },
        "table     1 d 1 h old: refused"},
-      {"names lost", [](Status& s) { s.summary.collisions = 2; },
-       "missing   2 hostnames that another service has"},
-      {"no VIP", [](Status& s) { s.summary.without_vip = 1; }, "missing   1 service without a VIP"},
+      {"a concern of the whole", [](Status& s) { s.summary.without_vip = 1; },
+       "problems  error: 1 service has no VIP."},
       {"a problem with its place",
        [](Status& s) {
          s.summary.problems.push_back({mesh::Severity::Error,
@@ -156,7 +155,10 @@ TEST(StatusTextTest, ErrorsAreToldFirst) {
     status.summary.problems.push_back({mesh::Severity::Warning, {}, "", "w" + std::to_string(i)});
   }
   status.summary.problems.push_back({mesh::Severity::Error, {}, "", "is broken"});
-  EXPECT_THAT(told(status), HasSubstr("  problems  error: is broken\n"
+  status.stored = false;
+  EXPECT_THAT(told(status),
+              HasSubstr("  problems  warning: The state file doesn't have the table"));
+  EXPECT_THAT(told(status), HasSubstr("            error: is broken\n"
                                       "            warning: w0\n"
                                       "            warning: w1\n"));
   EXPECT_THAT(told(status), HasSubstr("            and 6 more\n"));
