@@ -92,6 +92,52 @@ std::optional<std::uint64_t> duration(Decoder& decoder, const Node& node, const 
   return std::nullopt;
 }
 
+// Addresses that no pool of VIPs should have. The limited broadcast address needs no row: it could
+// only be the last one of a pool, which is never given out.
+struct Special {
+  const char* range;
+  const char* what;
+  const char* why_not;
+  mesh::Severity severity = mesh::Severity::Error;
+};
+constexpr const char* kNoService = "no service can have such an address";
+constexpr const char* kNoRouter = "no router passes it on";
+constexpr Special kSpecials[] = {
+    {"0.0.0.0/8", "\"this network\"", kNoService},
+    {"224.0.0.0/4", "multicast", kNoService},
+    {"::/128", "the unspecified address", kNoService},
+    {"::ffff:0:0/96", "IPv4 written as IPv6", kNoService},
+    {"ff00::/8", "multicast", kNoService},
+    {"127.0.0.0/8", "loopback", "it leads nowhere but to the host that asks",
+     mesh::Severity::Warning},
+    {"169.254.0.0/16", "link-local", kNoRouter, mesh::Severity::Warning},
+    {"fe80::/10", "link-local", kNoRouter, mesh::Severity::Warning},
+};
+
+void check_pool(Decoder& decoder, const Node& node, const Path& path, const mesh::Cidr& pool) {
+  const auto* special = std::ranges::find_if(
+      kSpecials, [&](const Special& row) { return pool.overlaps(*mesh::Cidr::parse(row.range)); });
+  if (special == std::end(kSpecials)) return;
+  const std::string message = pool.to_string() + " overlaps " + special->range + ", which is " +
+                              special->what + ": " + special->why_not +
+                              "; take another range, as " +
+                              (pool.family() == mesh::Family::V4 ? "241.0.0.0/8" : "fd00:241::/64");
+  special->severity == mesh::Severity::Error ? decoder.error(node, path, message)
+                                             : decoder.warn(node, path, message);
+}
+
+// Calls `f` with each range and the node and the path that it stands at.
+void for_each_range(Decoder& decoder, const Node& node, const Path& path, auto f) {
+  for_each(decoder, node, path, [&](const Node& item, const Path& at) {
+    if (decoder.told({ValueForm::Kind::Range})) return;
+    if (const auto range = mesh::Cidr::parse(item.text)) return f(*range, item, at);
+    decoder.error(item, at,
+                  "expected an address range, as 241.0.0.0/8 or fd00:241::/64, with no bits set "
+                  "behind the prefix, found " +
+                      described(item));
+  });
+}
+
 }  // namespace
 
 std::string bounds(const ValueForm& form) {
@@ -263,16 +309,20 @@ void set_endpoints(Decoder& decoder, const Node& node, const Path& path, std::ui
   });
 }
 
-void set_ranges(Decoder& decoder, const Node& node, const Path& path, std::vector<mesh::Cidr>& to) {
+void set_pools(Decoder& decoder, const Node& node, const Path& path, std::vector<mesh::Cidr>& to) {
   to.clear();
-  for_each(decoder, node, path, [&](const Node& item, const Path& at) {
-    if (decoder.told({ValueForm::Kind::Range})) return;
-    if (const auto range = mesh::Cidr::parse(item.text)) return to.push_back(*range);
-    decoder.error(item, at,
-                  "expected an address range, as 241.0.0.0/8 or fd00:241::/64, with no bits set "
-                  "behind the prefix, found " +
-                      described(item));
-  });
+  for_each_range(decoder, node, path,
+                 [&](const mesh::Cidr& pool, const Node& item, const Path& at) {
+                   check_pool(decoder, item, at, pool);
+                   to.push_back(pool);
+                 });
+}
+
+void set_clients(Decoder& decoder, const Node& node, const Path& path,
+                 std::vector<mesh::Cidr>& to) {
+  to.clear();
+  for_each_range(decoder, node, path,
+                 [&](const mesh::Cidr& range, const Node&, const Path&) { to.push_back(range); });
 }
 
 void set_routes(Decoder& decoder, const Node& node, const Path& path,

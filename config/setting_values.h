@@ -55,7 +55,10 @@ void set_texts(Decoder& decoder, const Node& node, const Path& path, std::vector
 void set_names(Decoder& decoder, const Node& node, const Path& path, std::vector<std::string>& to);
 void set_endpoints(Decoder& decoder, const Node& node, const Path& path, std::uint16_t port,
                    std::vector<Endpoint>& to);
-void set_ranges(Decoder& decoder, const Node& node, const Path& path, std::vector<mesh::Cidr>& to);
+// Ranges to take VIPs from. It complains of those that no service can have an address of.
+void set_pools(Decoder& decoder, const Node& node, const Path& path, std::vector<mesh::Cidr>& to);
+// Ranges of clients.
+void set_clients(Decoder& decoder, const Node& node, const Path& path, std::vector<mesh::Cidr>& to);
 // A map from DNS zones to lists of servers.
 void set_routes(Decoder& decoder, const Node& node, const Path& path,
                 std::map<std::string, std::vector<Endpoint>>& to);

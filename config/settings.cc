@@ -115,11 +115,11 @@ const Setting kSettings[] = {
        set_count(d, n, p, {1, 65536}, s.tcp.max_connections_per_client);
      }},
     {{"vip.meshService", "list of ranges", "241.0.0.0/8", "VIPs of MeshServices"},
-     [](D d, N n, P p, S s) { set_ranges(d, n, p, s.vip.mesh_service); }},
+     [](D d, N n, P p, S s) { set_pools(d, n, p, s.vip.mesh_service); }},
     {{"vip.meshExternalService", "list of ranges", "242.0.0.0/8", "VIPs of MeshExternalServices"},
-     [](D d, N n, P p, S s) { set_ranges(d, n, p, s.vip.mesh_external_service); }},
+     [](D d, N n, P p, S s) { set_pools(d, n, p, s.vip.mesh_external_service); }},
     {{"vip.meshMultiZoneService", "list of ranges", "243.0.0.0/8", "VIPs of MeshMultiZoneServices"},
-     [](D d, N n, P p, S s) { set_ranges(d, n, p, s.vip.mesh_multi_zone_service); }},
+     [](D d, N n, P p, S s) { set_pools(d, n, p, s.vip.mesh_multi_zone_service); }},
     {{"vip.quarantine", "duration", "5m", "how long a VIP rests before another service gets it"},
      [](D d, N n, P p, S s) {
        set_milliseconds(d, n, p, {0, 365 * kDay}, s.vip.quarantine);
@@ -186,7 +186,7 @@ const Setting kSettings[] = {
     {{"cache.prefetch", "boolean", "true", "renew popular answers before they run out"},
      [](D d, N n, P p, S s) { set_flag(d, n, p, s.cache.prefetch); }},
     {{"access.allow", "list of ranges", "127.0.0.0/8, ::1/128", "clients that are answered"},
-     [](D d, N n, P p, S s) { set_ranges(d, n, p, s.allow); }},
+     [](D d, N n, P p, S s) { set_clients(d, n, p, s.allow); }},
     {{"log.level", "trace, debug, info, warn or error", "info", "what is logged"}, set_log_level},
     {{"log.format", "text or json", "text", "how it is logged"}, set_log_format},
     {{"log.queries", "off, on, 1/N or a duration", "off",

@@ -134,6 +134,24 @@ TEST(SettingsTest, WhatIsSaidOfWhatIsWrong) {
       {"a range", "vip: {meshService: [241.0.0.1/8]}\n", "with no bits set behind the prefix"},
       {"a /32", "vip: {meshService: [241.0.0.1/32]}\n", "241.0.0.1/32 has no address to give out"},
       {"an IPv6 /128", "vip: {meshService: [\"fd00::1/128\"]}\n", "has no address to give out"},
+      {"a pool of multicast", "vip: {meshService: [224.0.0.0/4]}\n",
+       "s.yaml:1:21: error: vip.meshService[0]: 224.0.0.0/4 overlaps 224.0.0.0/4, "
+       "which is multicast: no service can have such an address; take another range, as "
+       "241.0.0.0/8"},
+      {"a pool within it", "vip: {meshExternalService: 239.1.0.0/16}\n",
+       "239.1.0.0/16 overlaps 224.0.0.0/4, which is multicast"},
+      {"a pool of \"this network\"", "vip: {meshService: [0.0.0.0/8]}\n",
+       "0.0.0.0/8 overlaps 0.0.0.0/8, which is \"this network\""},
+      {"a pool of everything", "vip: {meshService: [0.0.0.0/0]}\n", "0.0.0.0/0 overlaps 0.0.0.0/8"},
+      {"a pool of IPv6 multicast", "vip: {meshService: [\"ff05::/16\"]}\n",
+       "ff05::/16 overlaps ff00::/8, which is multicast: no service can have such an address; take "
+       "another range, as fd00:241::/64"},
+      {"a pool around the unspecified address", "vip: {meshService: [\"::/64\"]}\n",
+       "::/64 overlaps ::/128, which is the unspecified address"},
+      {"a pool of IPv4 in IPv6", "vip: {meshService: [\"::ffff:10.0.0.0/104\"]}\n",
+       "overlaps ::ffff:0:0/96, which is IPv4 written as IPv6"},
+      {"the limited broadcast address", "vip: {meshService: [255.255.255.255/32]}\n",
+       "255.255.255.255/32 has no address to give out"},
       {"pools that overlap", "vip: {meshService: [242.1.0.0/16]}\n",
        "242.1.0.0/16 of vip.meshService"},
       {"a quarantine that is too short", "vip: {quarantine: 10s}\n",
@@ -164,6 +182,30 @@ TEST(SettingsTest, WhatIsSaidOfWhatIsWrong) {
     const SettingsResult result = loaded(row.text);
     EXPECT_TRUE(mesh::has_errors(result.diagnostics)) << row.why;
     EXPECT_NE(said(result).find(row.said), std::string::npos) << row.why << ": " << said(result);
+  }
+}
+
+TEST(SettingsTest, WhatIsTakenWithAWarning) {
+  const struct {
+    const char* why;
+    const char* text;
+    const char* said;  // "": nothing
+  } kCases[] = {
+      {"a pool of loopback", "vip: {meshService: [127.128.0.0/16]}\n",
+       "s.yaml:1:21: warning: vip.meshService[0]: 127.128.0.0/16 overlaps 127.0.0.0/8, "
+       "which is loopback: it leads nowhere but to the host that asks; take another range, as "
+       "241.0.0.0/8"},
+      {"a link-local pool", "vip: {meshService: [169.254.0.0/16]}\n",
+       "169.254.0.0/16 overlaps 169.254.0.0/16, which is link-local: no router passes it on"},
+      {"a link-local pool of IPv6", "vip: {meshService: [\"fe80::/64\"]}\n",
+       "fe80::/64 overlaps fe80::/10, which is link-local"},
+      {"the last address of a pool is never given", "vip: {meshService: [255.255.0.0/16]}\n", ""},
+  };
+  for (const auto& row : kCases) {
+    const SettingsResult result = loaded(row.text);
+    EXPECT_FALSE(mesh::has_errors(result.diagnostics)) << row.why << ": " << said(result);
+    EXPECT_NE(said(result).find(row.said), std::string::npos) << row.why << ": " << said(result);
+    EXPECT_EQ(said(result).empty(), std::string_view(row.said).empty()) << row.why;
   }
 }
 
