@@ -64,6 +64,10 @@ std::optional<std::string> dns_name(Decoder& decoder, const Node& node, const Pa
   return std::nullopt;
 }
 
+bool is_empty_list(const Node& node) {
+  return node.kind == Node::Kind::Sequence && node.items.empty();
+}
+
 // Calls `f` with each item. A single value is a list of one.
 void for_each(Decoder& decoder, const Node& node, const Path& path, auto f) {
   if (decoder.form() != nullptr) {
@@ -323,6 +327,10 @@ void set_clients(Decoder& decoder, const Node& node, const Path& path,
   to.clear();
   for_each_range(decoder, node, path,
                  [&](const mesh::Cidr& range, const Node&, const Path&) { to.push_back(range); });
+  if (!is_empty_list(node)) return;
+  decoder.warn(node, path,
+               "has no range, so that every client is REFUSED: name those of the clients, as "
+               "127.0.0.0/8");
 }
 
 void set_routes(Decoder& decoder, const Node& node, const Path& path,

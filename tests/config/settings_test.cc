@@ -200,6 +200,9 @@ TEST(SettingsTest, WhatIsTakenWithAWarning) {
       {"a link-local pool of IPv6", "vip: {meshService: [\"fe80::/64\"]}\n",
        "fe80::/64 overlaps fe80::/10, which is link-local"},
       {"the last address of a pool is never given", "vip: {meshService: [255.255.0.0/16]}\n", ""},
+      {"no client", "access: {allow: []}\n",
+       "s.yaml:1:17: warning: access.allow: has no range, so that every client is REFUSED: name "
+       "those of the clients, as 127.0.0.0/8"},
   };
   for (const auto& row : kCases) {
     const SettingsResult result = loaded(row.text);
