@@ -128,8 +128,9 @@ json::object nullable(json::object schema) {
 }
 
 json::object list(const ValueForm& form, json::object alone) {
-  return {
-      {"if", {{"type", "array"}}}, {"then", {{"items", single(form)}}}, {"else", std::move(alone)}};
+  json::object many{{"items", single(form)}};
+  if (form.not_empty) many["minItems"] = 1;
+  return {{"if", {{"type", "array"}}}, {"then", std::move(many)}, {"else", std::move(alone)}};
 }
 
 json::object shape(const ValueForm& form) {

@@ -338,6 +338,7 @@ void set_routes(Decoder& decoder, const Node& node, const Path& path,
   to.clear();
   if (decoder.form() != nullptr) {
     decoder.form()->map = true;
+    decoder.form()->not_empty = true;
     return set_endpoints(decoder, node, path, 53, to[""]);
   }
   if (!decoder.map(node, path)) return;
@@ -350,6 +351,10 @@ void set_routes(Decoder& decoder, const Node& node, const Path& path,
     const Path at = path / entry.key;
     if (auto zone = dns_name(decoder, key, at)) {
       set_endpoints(decoder, entry.value, at, 53, to[*zone]);
+      if (!is_empty_list(entry.value)) continue;
+      decoder.error(entry.value, at,
+                    "expected at least one server: without any, its names are SERVFAIL; to ask "
+                    "those of upstream.servers, leave the zone out");
     }
   }
 }

@@ -33,6 +33,7 @@ struct ValueForm {
   bool default_port = false;       // an Address may have no port
   std::vector<std::string> words;  // those of a Word; else such as may stand in the value's place
   bool list = false;               // a list of them, or one alone
+  bool not_empty = false;          // the list has at least one
   bool map = false;                // from DNS names to them
 };
 

@@ -177,6 +177,10 @@ TEST(SettingsTest, WhatIsSaidOfWhatIsWrong) {
       {"a zone that is none", "dns: {zones: [a_b]}\n", "dns.zones[0]: expected a DNS name"},
       {"a route without a server", "upstream: {zones: {corp.example: x}}\n",
        "upstream.zones[\"corp.example\"]"},
+      {"a route to no server", "upstream: {zones: {corp.example: []}}\n",
+       "s.yaml:1:34: error: upstream.zones[\"corp.example\"]: expected at least one server: "
+       "without "
+       "any, its names are SERVFAIL; to ask those of upstream.servers, leave the zone out"},
   };
   for (const auto& row : kCases) {
     const SettingsResult result = loaded(row.text);
