@@ -1,6 +1,7 @@
 #include "app/commands.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
@@ -19,6 +20,9 @@
 
 namespace app {
 namespace {
+
+// For the connection, and for the answer: a whole status takes milliseconds.
+constexpr std::chrono::seconds kStatusPatience{5};
 
 // What the state file holds: nothing when there is no such file.
 struct State {
@@ -152,7 +156,13 @@ int status(const CommandLine& line, const config::Settings& settings, Streams st
   }
   const auto url = settings.admin.socket.empty() ? http::parse_url("http://" + admin)
                                                  : http::unix_url(settings.admin.socket);
-  const auto answer = http::fetch(*url, {.target = "/status"}, {});
+  const auto answer = http::fetch(*url, {.target = "/status"},
+                                  {.start = kStatusPatience, .silence = kStatusPatience});
+  if (!answer && answer.error().what == http::Error::What::Timeout) {
+    streams.err << "mesh-dns: what listens at " << admin << " doesn't answer within "
+                << kStatusPatience.count() << " s: does it hang, or is it stopped?\n";
+    return kExitErrors;
+  }
   if (!answer) {
     streams.err << "mesh-dns: no instance answers at " << admin << ": " << answer.error().text
                 << "; is it running, and is that its address (--admin)?\n";

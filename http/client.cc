@@ -49,7 +49,9 @@ constexpr std::size_t kHeaderLimit = 64u << 10;  // octets
 constexpr std::size_t kPiece = 64u << 10;        // octets read at once
 
 Error failure(What what, const std::string& doing, const error_code& error) {
-  if (error == beast::error::timeout) return {What::Timeout, doing + ": no answer in time"};
+  if (error == beast::error::timeout) {
+    return {what == What::Connect ? what : What::Timeout, doing + ": no answer in time"};
+  }
   if (error == message::error::body_limit || error == message::error::header_limit) {
     return {What::TooLarge, doing + ": the answer is too large"};
   }

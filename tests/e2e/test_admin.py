@@ -1,6 +1,8 @@
 """The admin server: probes, metrics, and what it lives with."""
 import json
+import signal
 import socket
+import time
 import unittest
 
 from harness import Case, run, service
@@ -86,6 +88,21 @@ class Admin(Case):
             done = run("status", "--admin", admin)
             self.assertEqual(done.returncode, 1)
             self.assertIn(said, done.stderr)
+
+    def test_the_status_command_where_somebody_hangs(self):
+        server = self.serve()
+        address = f"127.0.0.1:{self.port(server)}"
+        server.signal(signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            done = run("status", "--admin", address)
+            took = time.monotonic() - began
+        finally:
+            server.signal(signal.SIGCONT)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn(f"mesh-dns: what listens at {address} doesn't answer within 5 s", done.stderr)
+        self.assertNotIn("is it running", done.stderr)
+        self.assertTrue(4 < took < 10, took)
 
     def test_a_name_that_was_led_here_is_told_nothing(self):
         server = self.serve()
