@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -33,10 +34,13 @@ using Unix = asio::local::stream_protocol;
 using Any = asio::generic::stream_protocol;
 using Socket = Any::socket;
 using Stream = beast::basic_stream<Any>;
+using Request = message::request<message::empty_body>;
+using Response = message::response<message::string_body>;
 
 constexpr std::size_t kConnections = 32;
 constexpr std::size_t kHeaderLimit = 8u << 10;  // octets
 constexpr std::chrono::seconds kPatience{5};    // for a request, and for its answer to be taken
+constexpr std::chrono::seconds kLinger{1};      // for the rest of what is refused
 
 auto into(error_code& error) {
   return asio::redirect_error(asio::use_awaitable, error);
@@ -80,8 +84,8 @@ bool is_loopback(const Any::endpoint& any) {
   return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
 }
 
-message::response<message::string_body> response_of(message::verb method, Page page) {
-  message::response<message::string_body> response(message::int_to_status(page.status), 11);
+Response response_of(message::verb method, Page page) {
+  Response response(message::int_to_status(page.status), 11);
   response.set(message::field::content_type, page.content_type);
   response.set(message::field::cache_control, "no-store");
   response.set(message::field::connection, "close");
@@ -89,6 +93,29 @@ message::response<message::string_body> response_of(message::verb method, Page p
   response.content_length(page.body.size());
   if (method != message::verb::head) response.body() = std::move(page.body);
   return response;
+}
+
+// Who connects and says nothing, or not enough, gets no answer.
+bool is_refused(const error_code& error) {
+  return error.category() == make_error_code(message::error::bad_method).category() &&
+         error != message::error::end_of_stream && error != message::error::partial_message;
+}
+
+// REQUIRES: is_refused(error)
+Page refusal(const error_code& error) {
+  if (error == message::error::header_limit || error == message::error::buffer_overflow) {
+    return {.status = 431,
+            .body = "the header is longer than " + std::to_string(kHeaderLimit) + " octets\n"};
+  }
+  return {.status = 400, .body = "this is no request of HTTP/1.1: " + error.message() + '\n'};
+}
+
+// Closing while octets wait unread is a reset, which may take the answer with it (RFC 9112, 9.6).
+asio::awaitable<void> drain(Stream& stream) {
+  error_code error;
+  std::array<char, 4096> octets;
+  stream.expires_after(kLinger);
+  while (!error) co_await stream.async_read_some(asio::buffer(octets), into(error));
 }
 
 }  // namespace
@@ -131,7 +158,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   asio::awaitable<void> accept();
   asio::awaitable<void> serve(Socket socket);
   asio::awaitable<void> converse(Stream& stream);
-  Page page(const message::request<message::empty_body>& request, bool loopback) const;
+  Response answer(Stream& stream, const Request& request) const;
+  Page page(const Request& request, bool loopback) const;
 
   asio::io_context& io_;
   asio::basic_socket_acceptor<Any> acceptor_;
@@ -177,16 +205,23 @@ asio::awaitable<void> Server::Impl::converse(Stream& stream) {
   parser.header_limit(kHeaderLimit);
   stream.expires_after(kPatience);
   co_await message::async_read_header(stream, buffer, parser, into(error));
-  if (error || stopped_) co_return;
-  const bool loopback = is_loopback(stream.socket().local_endpoint(error));
-  const message::verb method = parser.get().method();
-  auto response = response_of(method, page(parser.get(), loopback));
+  const bool refused = is_refused(error);
+  if ((error && !refused) || stopped_) co_return;
+  auto response =
+      refused ? response_of(message::verb::get, refusal(error)) : answer(stream, parser.get());
   stream.expires_after(kPatience);
   co_await message::async_write(stream, response, into(error));
   stream.socket().shutdown(Socket::shutdown_send, error);
+  if (refused) co_await drain(stream);
 }
 
-Page Server::Impl::page(const message::request<message::empty_body>& request, bool loopback) const {
+Response Server::Impl::answer(Stream& stream, const Request& request) const {
+  error_code error;
+  const bool loopback = is_loopback(stream.socket().local_endpoint(error));
+  return response_of(request.method(), page(request, loopback));
+}
+
+Page Server::Impl::page(const Request& request, bool loopback) const {
   const message::verb method = request.method();
   if (method != message::verb::get && method != message::verb::head) {
     return {405, "text/plain; charset=utf-8", "only GET and HEAD\n", {{"Allow", "GET, HEAD"}}};

@@ -158,8 +158,8 @@ class Admin(Case):
 
     def test_what_is_no_request(self):
         server = self.serve()
-        self.assertEqual(self.raw(server, b"hello\r\n\r\n"), "")
-        self.assertEqual(self.raw(server, b"GET / HTTP/1.1\r\nX: " + b"y" * 20000), "")
+        self.assertRegex(self.raw(server, b"hello\r\n\r\n"), "^HTTP/1.1 400 ")
+        self.assertRegex(self.raw(server, b"GET / HTTP/1.1\r\nX: " + b"y" * 20000), "^HTTP/1.1 431 ")
         self.assertEqual(self.raw(server, b"GET /healthz HTTP/1.1\r\n"), "")  # silent
         self.assertEqual(server.admin("/healthz"), (200, "ok\n"))
 

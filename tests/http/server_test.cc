@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <filesystem>
 #include <stdexcept>
 #include <thread>
@@ -63,6 +66,44 @@ TEST_F(ServerTest, WhatIsAnswered) {
     EXPECT_EQ(response->status, row.status) << row.why;
     EXPECT_TRUE(response->body.starts_with(row.body)) << row.why << ": " << response->body;
   }
+}
+
+// What the server says to octets that no client of ours would send, until it ends the connection in
+// an orderly way.
+std::string raw(const Url& url, const std::string& octets) {
+  using boost::asio::ip::tcp;
+  boost::asio::io_context io;
+  tcp::socket socket(io);
+  socket.connect({boost::asio::ip::make_address(url.host), url.port});
+  boost::system::error_code error;
+  boost::asio::write(socket, boost::asio::buffer(octets), error);
+  socket.shutdown(tcp::socket::shutdown_send, error);
+  std::string answer;
+  boost::asio::read(socket, boost::asio::dynamic_buffer(answer), error);
+  EXPECT_EQ(error, boost::asio::error::eof) << octets.substr(0, 80);
+  return answer;
+}
+
+TEST_F(ServerTest, WhatIsNoRequestIsToldSo) {
+  const Url url = serve({.address = "127.0.0.1"});
+  const std::string header = "GET /a HTTP/1.1\r\nX: ";
+  const struct {
+    const char* why;
+    std::string octets;
+    const char* answer;
+  } kCases[] = {
+      {"garbage", "\x16\x03\x01 TLS, say\r\n\r\n", "HTTP/1.1 400 "},
+      {"another version", "GET /a HTTP/9.9\r\n\r\n", "HTTP/1.1 400 "},
+      {"no header line", "GET /a HTTP/1.1\r\nno colon\r\n\r\n", "HTTP/1.1 400 "},
+      {"a header over the limit", header + std::string(9000, 'x') + "\r\n\r\n", "HTTP/1.1 431 "},
+      {"a header without an end", header + std::string(1 << 20, 'x'), "HTTP/1.1 431 "},
+  };
+  for (const auto& row : kCases) {
+    const std::string answer = raw(url, row.octets);
+    EXPECT_TRUE(answer.starts_with(row.answer)) << row.why << ": " << answer;
+  }
+  EXPECT_EQ(raw(url, ""), "");
+  EXPECT_EQ(raw(url, "GET /a HTTP/1.1\r\nHost"), "");
 }
 
 TEST_F(ServerTest, AtAUnixSocket) {
