@@ -226,14 +226,18 @@ Page Server::Impl::page(const Request& request, bool loopback) const {
   if (method != message::verb::get && method != message::verb::head) {
     return {405, "text/plain; charset=utf-8", "only GET and HEAD\n", {{"Allow", "GET, HEAD"}}};
   }
-  if (loopback && !is_local_host(request[message::field::host])) {
+  const Target target = parse_target(request.target());
+  // RFC 9112, 3.2.2: the authority of the absolute form stands in the place of Host.
+  const std::string host =
+      target.authority.empty() ? std::string(request[message::field::host]) : target.authority;
+  if (loopback && !is_local_host(host)) {
     return {421, "text/plain; charset=utf-8",
             "this is the loopback interface: ask for localhost or for an address, as "
             "http://127.0.0.1/, not for a name that leads here\n"};
   }
   // What can't be told ends this answer and nothing else.
   try {
-    return handler_(parse_target(request.target()));
+    return handler_(target);
   } catch (const std::exception& error) {
     return {.status = 500, .body = std::string(error.what()) + '\n'};
   }

@@ -15,6 +15,17 @@ bool cut(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
+char lowered(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
+
+// REQUIRES: `prefix` has no capital letters.
+bool cut_ignoring_case(std::string_view& text, std::string_view prefix) {
+  if (!std::ranges::equal(text.substr(0, prefix.size()), prefix, {}, lowered)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
 bool is_host(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == ':' ||
@@ -99,8 +110,14 @@ std::string_view Target::value(std::string_view name) const {
 Target parse_target(std::string_view text) {
   text = text.substr(0, text.find('#'));
   Target target;
+  const bool absolute = cut_ignoring_case(text, "http://");
+  if (absolute) {
+    target.authority = text.substr(0, text.find_first_of("/?"));
+    text.remove_prefix(target.authority.size());
+  }
   const std::size_t mark = text.find('?');
   target.path = unescape(text.substr(0, mark), false);
+  if (absolute && target.path.empty()) target.path = "/";
   std::string_view rest = mark == text.npos ? std::string_view() : text.substr(mark + 1);
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -115,13 +132,14 @@ Target parse_target(std::string_view text) {
 
 bool is_local_host(std::string_view host) {
   if (host.empty()) return true;
+  if (host.find('@') != host.npos) return false;  // what names the host is behind it
   if (host.front() == '[') {
     const std::string address(host.substr(1, host.find(']') - 1));
     in6_addr parsed{};
     return inet_pton(AF_INET6, address.c_str(), &parsed) == 1;
   }
   std::string name(host.substr(0, host.find(':')));
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::ranges::transform(name, name.begin(), lowered);
   if (name.ends_with('.')) name.pop_back();
   in_addr parsed{};
   return name == "localhost" || name.ends_with(".localhost") ||  // RFC 6761, 6.3

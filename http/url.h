@@ -32,6 +32,7 @@ Url unix_url(std::string socket);
 
 // The path of a request's target, and its query: "/explain?name=a.b" (RFC 3986, 3.4), unescaped.
 struct Target {
+  std::string authority;  // of the absolute form, "http://localhost/explain", as it is; else ""
   std::string path;
   std::vector<std::pair<std::string, std::string>> query;
 
@@ -41,9 +42,9 @@ struct Target {
 // What is wrongly escaped stays as it is. '+' is a blank in a query, as HTML's forms send it.
 Target parse_target(std::string_view text);
 
-// True of a request's Host (RFC 9112, 3.2) that is an address, localhost, or missing: of what names
-// this host wherever it is asked. Any other name may be one that a page of the web has led here, so
-// that the browser takes what we say for that page's own (DNS rebinding).
+// True of a request's Host (RFC 9112, 3.2) or authority that is an address, localhost, or missing:
+// of what names this host wherever it is asked. Any other name may be one that a page of the web
+// has led here, so that the browser takes what we say for that page's own (DNS rebinding).
 bool is_local_host(std::string_view host);
 
 // Escapes what can't stand in a query's value (RFC 3986, 3.4).

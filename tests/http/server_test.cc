@@ -106,6 +106,21 @@ TEST_F(ServerTest, WhatIsNoRequestIsToldSo) {
   EXPECT_EQ(raw(url, "GET /a HTTP/1.1\r\nHost"), "");
 }
 
+// RFC 9112, 3.2.2
+TEST_F(ServerTest, TheAuthorityOfTheAbsoluteFormCountsAndNotHost) {
+  const Url url = serve({.address = "127.0.0.1"});
+  const auto answer = [&](const char* target, const char* host) {
+    return raw(url, std::string("GET ") + target + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+  };
+  const std::string local = answer("http://localhost/a?q=1", "localhost");
+  EXPECT_TRUE(local.starts_with("HTTP/1.1 200 ") && local.ends_with("\r\n\r\n/a 1")) << local;
+  for (const char* rebound :
+       {"http://rebind.example.org/a", "http://localhost@rebind.example.org/a",
+        "http://localhost:1@rebind.example.org/a"}) {
+    EXPECT_TRUE(answer(rebound, "localhost").starts_with("HTTP/1.1 421 ")) << rebound;
+  }
+}
+
 TEST_F(ServerTest, AtAUnixSocket) {
   const std::string path =
       std::filesystem::temp_directory_path() / ("http-" + std::to_string(getpid()) + ".sock");

@@ -78,6 +78,30 @@ TEST(UrlTest, WhatARequestAsksFor) {
   EXPECT_EQ(parse_target("/?a=1").value("b"), "");
 }
 
+// RFC 9112, 3.2.2
+TEST(UrlTest, WhatARequestInAbsoluteFormAsksFor) {
+  const struct {
+    const char* why;
+    const char* text;
+    const char* authority;
+    const char* path;
+  } kCases[] = {
+      {"a path", "http://localhost/healthz", "localhost", "/healthz"},
+      {"a port and a query", "http://127.0.0.1:80/a?q=1", "127.0.0.1:80", "/a"},
+      {"either case", "HTTP://[::1]/a", "[::1]", "/a"},
+      {"no path", "http://localhost", "localhost", "/"},
+      {"a query without a path", "http://localhost?q=1", "localhost", "/"},
+      {"a path alone", "/http://localhost/a", "", "/http://localhost/a"},
+      {"another scheme", "https://localhost/a", "", "https://localhost/a"},
+  };
+  for (const auto& row : kCases) {
+    const Target target = parse_target(row.text);
+    EXPECT_EQ(target.authority, row.authority) << row.why;
+    EXPECT_EQ(target.path, row.path) << row.why;
+  }
+  EXPECT_EQ(parse_target("http://localhost?q=1").value("q"), "1");
+}
+
 TEST(UrlTest, WhichHostsAreThisOneAnywhere) {
   const struct {
     const char* why;
@@ -100,6 +124,8 @@ TEST(UrlTest, WhichHostsAreThisOneAnywhere) {
       {"an address that the browser would have written otherwise", "127.1", false},
       {"no address in brackets", "[example.org]", false},
       {"brackets without an end", "[::1", true},
+      {"a user, before a name of the web", "localhost:1@rebind.example.org", false},
+      {"likewise, that looks like IPv6", "[::1]@rebind.example.org", false},
   };
   for (const auto& row : kCases) EXPECT_EQ(is_local_host(row.host), row.local) << row.why;
 }
