@@ -216,6 +216,9 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   program.set_version_flag("--version", "mesh-dns " + std::string(version()));
   program.require_subcommand(1);
   program.footer("`mesh-dns COMMAND --help` tells more.");
+  program.failure_message([](const CLI::App* app, const CLI::Error& error) {
+    return "mesh-dns: " + CLI::FailureMessage::simple(app, error);
+  });
   Parsed parsed;
   add_commands(program, parsed);
   try {
