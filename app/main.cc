@@ -1,4 +1,5 @@
 // The mesh-dns program: reads the command line and the settings, and runs a command.
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -56,6 +57,15 @@ config::SettingsResult read_settings(const CommandLine& line) {
   return result;
 }
 
+// Whether a flag has a wrong value, which is told under the flag's name.
+bool is_wrong_usage(const CommandLine& line, const mesh::Diagnostics& diagnostics) {
+  return std::ranges::any_of(diagnostics, [&](const mesh::Diagnostic& diagnostic) {
+    return diagnostic.severity == mesh::Severity::Error && diagnostic.position.file != nullptr &&
+           std::ranges::count(line.overrides, *diagnostic.position.file,
+                              &config::Override::source) != 0;
+  });
+}
+
 int run(const CommandLine& line) {
   if (line.command == Command::Schema) {
     std::cout << app::schema(line.what);
@@ -65,6 +75,7 @@ int run(const CommandLine& line) {
   for (const mesh::Diagnostic& diagnostic : diagnostics) {
     std::cerr << mesh::to_string(diagnostic) << '\n';
   }
+  if (is_wrong_usage(line, diagnostics)) return app::kExitUsage;
   if (mesh::has_errors(diagnostics)) return app::kExitErrors;
   const app::Streams streams{std::cout, std::cerr};
   switch (line.command) {

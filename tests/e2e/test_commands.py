@@ -304,6 +304,24 @@ class CommandLine(Case):
         done = run("validate", self.resources, env={"MESH_DNS_DNS_TTL": "banana"})
         self.assertIn("MESH_DNS_DNS_TTL", done.stderr)
 
+    def test_a_wrong_value_of_a_flag_is_wrong_usage(self):
+        self.write("a.yaml", service("redis"))
+        for arguments, flag in ((("status", "--admin", "foo"), "--admin"),
+                                (("serve", "--listen", "foo"), "--listen"),
+                                (("validate", "--mode", "foo", self.resources), "--mode")):
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertTrue(done.stderr.startswith(f"{flag}: error: "), done.stderr)
+
+    def test_a_wrong_setting_is_none(self):
+        self.write("a.yaml", service("redis"))
+        done = run("validate", self.resources, env={"MESH_DNS_MODE": "foo"})
+        self.assertEqual(done.returncode, 1, done.stderr)
+        settings = self.folder / "s.yaml"
+        settings.write_text("mode: foo\n")
+        done = run("validate", "--zone", "a", "--config", settings, self.resources)
+        self.assertEqual(done.returncode, 1, done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()
