@@ -476,4 +476,9 @@ std::unique_ptr<Store> open_sqlite(const std::string& path, Open how) {
   return store;
 }
 
+bool is_empty_file(const std::string& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && fs::file_size(path, error) == 0;
+}
+
 }  // namespace vip

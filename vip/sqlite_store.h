@@ -19,4 +19,8 @@ enum class Open {
 // a schema of another version, a file that is no database or a damaged one.
 std::unique_ptr<Store> open_sqlite(const std::string& path, Open how);
 
+// Whether the file is there and has no octets: then what it held is lost, and open_sqlite() starts
+// it anew, as SQLite does. A store never leaves it so, but for a crash while it was made.
+bool is_empty_file(const std::string& path);
+
 }  // namespace vip

@@ -94,6 +94,20 @@ class State(Case):
         aside = list(self.folder.glob("state.db.corrupt-*"))
         self.assertEqual([p.read_bytes()[:5] for p in aside], [b"not a"])
 
+    def test_an_empty_state_file(self):
+        self.write("a.yaml", service("redis"))
+        state = self.folder / "state.db"
+        state.touch()
+        server = self.serve()
+        self.assertEqual([line["level"] for line in server.logged("state file is empty")], ["warning"])
+        self.assertEqual(server.logged("state file is empty")[0]["state"], str(state))
+        server.stop()
+        again = self.serve()  # now it isn't
+        self.assertEqual(again.logged("state file is empty"), [])
+        again.stop()
+        state.unlink()
+        self.assertEqual(self.serve().logged("state file is empty"), [])
+
     def test_a_second_instance_on_the_same_state(self):
         self.write("a.yaml", service("redis"))
         first = self.serve()

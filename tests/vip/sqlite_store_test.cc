@@ -75,6 +75,15 @@ TEST_F(SqliteStoreTest, WhatWasCommittedIsThereAfterwards) {
   EXPECT_EQ(Ledger(store->load()).leases()[1], lease("c", "fd00::1"));
 }
 
+TEST_F(SqliteStoreTest, AFileWithoutOctetsIsTold) {
+  EXPECT_FALSE(is_empty_file(path_)) << "there is none";
+  write("");
+  EXPECT_TRUE(is_empty_file(path_));
+  const auto store = open();
+  EXPECT_FALSE(is_empty_file(path_)) << "though all that was committed is in the log beside it";
+  EXPECT_FALSE(is_empty_file(folder_));
+}
+
 TEST_F(SqliteStoreTest, ACommitIsAllOrNothing) {
   const auto store = open();
   store->commit(kTwo);
