@@ -13,7 +13,6 @@
 #include "app/schema.h"
 #include "app/serve.h"
 #include "config/settings.h"
-#include "vip/sqlite_store.h"
 
 extern char** environ;
 
@@ -67,15 +66,6 @@ bool is_wrong_usage(const CommandLine& line, const mesh::Diagnostics& diagnostic
   });
 }
 
-// As a full disk, a copy that was cut off or a mount that is wrong leaves it. It is taken as new.
-void warn_of_empty_state(const std::string& path) {
-  if (!vip::is_empty_file(path)) return;
-  app::log::warn(
-      "the state file is empty, and is started anew: services get their VIPs anew; if there is a "
-      "copy of it, put that in its place and start again",
-      {{"state", path}});
-}
-
 int run(const CommandLine& line) {
   if (line.command == Command::Schema) {
     std::cout << app::schema(line.what);
@@ -91,7 +81,6 @@ int run(const CommandLine& line) {
   switch (line.command) {
     case Command::Serve:
       app::log::start(settings.log.level, settings.log.format);
-      warn_of_empty_state(settings.state);
       return app::serve(settings, {line.renumber, line.reset_state});
     case Command::Validate:
       return app::validate(line, settings, streams);

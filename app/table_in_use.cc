@@ -8,9 +8,23 @@
 #include "app/log.h"
 
 namespace app {
+namespace {
+
+std::unique_ptr<vip::Store> open_store(const std::string& path, vip::Open open) {
+  // As a full disk, a copy that was cut off or a mount that is wrong leaves it. It is taken as new.
+  if (vip::is_empty_file(path)) {
+    log::warn(
+        "the state file is empty, and is started anew: services get their VIPs anew; if there is a "
+        "copy of it, put that in its place and start again",
+        {{"state", path}});
+  }
+  return vip::open_sqlite(path, open);
+}
+
+}  // namespace
 
 TableInUse::TableInUse(const config::Settings& settings, vip::Open open)
-    : settings_(settings), store_(vip::open_sqlite(settings.state, open)), ledger_(store_->load()) {
+    : settings_(settings), store_(open_store(settings.state, open)), ledger_(store_->load()) {
   auto table = Table::from_bytes(store_->load_table());
   if (!table || table->mesh() != settings.mesh) return;
   table_ = std::move(*table);
