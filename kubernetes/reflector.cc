@@ -20,6 +20,9 @@ constexpr int kWatch = 600;
 constexpr auto kGrace = 15s;  // for the end of a watch to arrive
 // A watch that ends sooner, and has said nothing, is a failure.
 constexpr auto kSoon = 1s;
+// A version that expires sooner after the list it is from is a failure, as history goes back for
+// minutes: to list at once would go round and round.
+constexpr auto kHistory = 10s;
 
 constexpr const char* kMetadataOnly =
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -85,9 +88,15 @@ Reflector::Next Reflector::refused(const char* doing,
                                    const http::Result<http::Response>& response) {
   // What keeps all collections from being asked is one problem.
   if (!response) return failed(response.error().text);
-  if (response->status == 410) return Next::List;
-  return failed(problem(std::string(doing) + ' ' + collection_.path, response),
-                response->retry_after);
+  std::string text = problem(std::string(doing) + ' ' + collection_.path, response);
+  if (response->status == 410) return expired(std::move(text));
+  return failed(std::move(text), response->retry_after);
+}
+
+Reflector::Next Reflector::expired(std::string problem) {
+  version_.clear();
+  const bool fresh = fresh_since_ && steady_clock::now() - *fresh_since_ < kHistory;
+  return fresh ? failed(std::move(problem)) : Next::List;
 }
 
 asio::awaitable<void> Reflector::run() {
@@ -138,6 +147,7 @@ asio::awaitable<Reflector::Next> Reflector::list() {
   }
   version_ = std::move(version);
   in_doubt_ = false;
+  fresh_since_ = steady_clock::now();
   listed_ = true;
   receiver_.commit();
   if (std::exchange(failing_, false)) report_("");
@@ -199,7 +209,7 @@ asio::awaitable<Reflector::Next> Reflector::watch() {
   if (!response && response.error().what == http::Error::What::TooLarge) version_.clear();
   if (!response || response->status != 200) co_return refused("watching", response);
   if (after_watch_ == Next::Wait) co_return failed(std::move(event_problem_));
-  if (after_watch_ == Next::List) co_return Next::List;
+  if (after_watch_ == Next::List) co_return expired(std::move(event_problem_));
   if (heard_) co_return Next::Watch;
   if (steady_clock::now() - start < kSoon) {
     co_return failed("the watch of " + collection_.path + " ended at once");
@@ -238,6 +248,7 @@ bool Reflector::take_event(std::string_view type, json::object& object) {
   }
   if (!heard_) backoff_.reset();
   heard_ = true;
+  fresh_since_.reset();
   std::string version(text_at(object, "metadata.resourceVersion"));
   if (type == "ADDED" || type == "MODIFIED") {
     receiver_.put(object);

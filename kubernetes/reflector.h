@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -75,6 +76,7 @@ class Reflector {
   bool take_event(std::string_view line);
   bool take_event(std::string_view type, boost::json::object& object);
   Next failed(std::string problem, unsigned retry_after = 0);
+  Next expired(std::string problem);
   Next refused(const char* doing, const http::Result<http::Response>& response);
   http::Request request(std::string_view query) const;
   std::string target(std::string_view query) const;
@@ -87,6 +89,8 @@ class Reflector {
   int page_ = 500;         // objects of a page, at first as client-go asks for
   std::string version_;    // to watch from; "" to list first
   bool in_doubt_ = false;  // the version may be of the future
+  // When the version was listed, until a watch has given an event.
+  std::optional<std::chrono::steady_clock::time_point> fresh_since_;
   bool listed_ = false;
   bool failing_ = false;
   bool stopped_ = false;
