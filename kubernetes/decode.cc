@@ -192,6 +192,7 @@ EndpointSlice decode_slice(const json::object& object) {
     PodEndpoint pod;
     // Whoever writes a slice could name pods of another namespace, whose names aren't his to give.
     pod.pod = {name_space, std::string(text_at(*endpoint, "targetRef.name"))};
+    pod.uid = text_at(*endpoint, "targetRef.uid");
     for_each(*endpoint, "addresses",
              [&](const json::value& ip) { add_address(text(&ip), pod.addresses); });
     if (!pod.pod.name.empty()) slice.endpoints.push_back(std::move(pod));
@@ -201,6 +202,7 @@ EndpointSlice decode_slice(const json::object& object) {
 
 Pod decode_pod(const json::object& object) {
   Pod pod;
+  pod.uid = text_at(object, "metadata.uid");
   pod.gateway = entry_at(object, "metadata.annotations", kGateway).has_value();
   pod.pod_name = entry_at(object, "metadata.labels", label::kPodName).value_or("");
   pod.pod_index = entry_at(object, "metadata.labels", label::kPodIndex).value_or("");

@@ -163,24 +163,40 @@ class Generation {
   void make_headless(const Key& key, mesh::Service common) {
     const auto endpoints = endpoints_.find(key);
     if (endpoints == endpoints_.end()) return;
-    std::map<Key, std::vector<mesh::Ip>> pods;
-    for (const PodEndpoint* endpoint : endpoints->second) {
-      auto& addresses = pods[endpoint->pod];
-      for (const mesh::Ip& ip : endpoint->addresses) {
-        if (std::ranges::find(addresses, ip) == addresses.end()) addresses.push_back(ip);
-      }
-    }
+    std::map<Key, std::vector<const PodEndpoint*>> pods;
+    for (const PodEndpoint* endpoint : endpoints->second) pods[endpoint->pod].push_back(endpoint);
     common.meta.labels.set(label::kHeadless, "true");
-    for (auto& [pod, addresses] : pods) {
+    for (auto& [pod, of_pod] : pods) {
       mesh::Service service = common;
       service.meta.name = headless_name(pod.name, key);
       label_pod(pod, service.meta.labels);
       service.selector.by = mesh::Selector::By::DataplaneRef;
       service.selector.name = pod.name + '.' + pod.name_space;
-      std::ranges::sort(addresses);
-      service.vips = std::move(addresses);
+      leave_out_replaced(pod, of_pod);
+      service.vips = addresses_of(of_pod);
       put(std::move(service));
     }
+  }
+
+  // Until the slices of a pod that was replaced settle, they have the one that is gone as well. If
+  // they have only others than the one that we know, then they know better: no name goes because
+  // one watch is behind another.
+  void leave_out_replaced(const Key& key, std::vector<const PodEndpoint*>& endpoints) const {
+    const auto pod = cluster_.pods.find(key);
+    if (pod == cluster_.pods.end() || pod->second.uid.empty()) return;
+    const std::string& uid = pod->second.uid;
+    if (std::ranges::find(endpoints, uid, &PodEndpoint::uid) == endpoints.end()) return;
+    std::erase_if(endpoints, [&](const PodEndpoint* endpoint) {
+      return !endpoint->uid.empty() && endpoint->uid != uid;
+    });
+  }
+
+  static std::vector<mesh::Ip> addresses_of(const std::vector<const PodEndpoint*>& endpoints) {
+    std::set<mesh::Ip> addresses;
+    for (const PodEndpoint* endpoint : endpoints) {
+      addresses.insert(endpoint->addresses.begin(), endpoint->addresses.end());
+    }
+    return {addresses.begin(), addresses.end()};
   }
 
   void label_pod(const Key& key, mesh::Labels& labels) const {

@@ -55,6 +55,7 @@ struct Service {
 // The endpoints of a slice that are pods, with their addresses.
 struct PodEndpoint {
   Key pod;
+  std::string uid;  // which of the pods that had the name, one after the other; "" if nothing says
   std::vector<mesh::Ip> addresses;
 
   friend bool operator==(const PodEndpoint&, const PodEndpoint&) = default;
@@ -68,12 +69,18 @@ struct EndpointSlice {
 };
 
 struct Pod {
+  std::string uid;
   bool gateway = false;   // it has the annotation kuma.io/gateway
   std::string pod_name;   // label statefulset.kubernetes.io/pod-name
   std::string pod_index;  // label apps.kubernetes.io/pod-index
 
   friend bool operator==(const Pod&, const Pod&) = default;
 };
+
+// Whether anything is to be known of it. Of most pods of a cluster there isn't.
+inline bool counts(const Pod& pod) {
+  return pod.gateway || !pod.pod_name.empty() || !pod.pod_index.empty();
+}
 
 struct Namespace {
   std::string mesh;       // label kuma.io/mesh

@@ -153,7 +153,7 @@ void Source::Impl::start() {
            store<EndpointSlice>(cluster_.slices, decode_slice,
                                 [](const auto& slice) { return !slice.endpoints.empty(); }));
     follow({"/api/v1/pods", "", "status.phase!=Succeeded,status.phase!=Failed", true},
-           store<Pod>(cluster_.pods, decode_pod, [](const auto& pod) { return pod != Pod(); }));
+           store<Pod>(cluster_.pods, decode_pod, counts));
     follow({"/api/v1/namespaces", "", "", true}, store(cluster_.namespaces, decode_namespace));
   }
   follow({"/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "", "", true},

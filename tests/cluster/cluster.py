@@ -294,7 +294,7 @@ def pod(namespace, name, labels=None, annotations=None):
 
 
 def slice_of(namespace, name, of, endpoints, family="IPv4", labels=None):
-    """`endpoints` are (pod, address)."""
+    """`endpoints` are (pod, address) or (pod, address, the pod's uid)."""
     labels = {"kuma.io/mesh": "default"} if labels is None else labels
     return {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
             "metadata": {"namespace": namespace, "name": name,
@@ -302,5 +302,6 @@ def slice_of(namespace, name, of, endpoints, family="IPv4", labels=None):
             "addressType": family, "ports": [{"port": 6379, "name": "redis", "protocol": "TCP"}],
             "endpoints": [{"addresses": [address], "conditions": {"ready": True},
                            "hostname": pod,
-                           "targetRef": {"kind": "Pod", "name": pod, "namespace": namespace}}
-                          for pod, address in endpoints]}
+                           "targetRef": {"kind": "Pod", "name": pod, "namespace": namespace,
+                                         "uid": uid[0] if uid else None}}
+                          for pod, address, *uid in endpoints]}

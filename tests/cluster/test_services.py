@@ -187,6 +187,21 @@ class Services(harness.Case):
         server.wait_for_rcode(f"db-1.db.{self.space}.mesh", "NXDOMAIN")
         server.wait_for_addresses(name, ["10.1.0.20"])
 
+    def test_a_pod_that_is_replaced_loses_its_old_address(self):
+        server = self.serve_cluster(HEADLESS)
+        self.make("db", clusterIP="None")
+        pod = cluster.pod(self.space, "db-0", {"statefulset.kubernetes.io/pod-name": "db-0"})
+
+        def start(number, address):
+            uid = CLUSTER.apply(pod)["metadata"]["uid"]
+            CLUSTER.apply(cluster.slice_of(self.space, f"db-{number}", "db",
+                                           [("db-0", address, uid)]))
+            server.wait_for_addresses(f"db-0.db.{self.space}.mesh", [address])
+        start(4, "10.1.0.10")
+        CLUSTER.request("DELETE", CLUSTER.path_of(pod) + "?gracePeriodSeconds=0")
+        # The slice of the old one is still there.
+        start(5, "10.1.0.20")
+
     def test_a_service_of_gateway_pods_is_left_out(self):
         server = self.serve_cluster()
         self.make("edge")

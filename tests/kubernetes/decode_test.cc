@@ -94,5 +94,23 @@ TEST(DecodeTest, ASliceNamesPodsOfItsOwnNamespaceOnly) {
   EXPECT_EQ(decode_slice(value.get_object()).endpoints.at(0).pod, (Key{"mine", "p"}));
 }
 
+TEST(DecodeTest, WhichPodItIs) {
+  const auto pod = boost::json::parse(R"({"metadata":{"name":"p","uid":"u-1"}})");
+  EXPECT_EQ(decode_pod(pod.get_object()).uid, "u-1");
+  const auto slice = boost::json::parse(
+      R"({"endpoints":[{"addresses":["10.0.0.1"],"targetRef":{"kind":"Pod","name":"p","uid":"u-1"}},
+                       {"addresses":["10.0.0.2"],"targetRef":{"kind":"Pod","name":"q"}}]})");
+  const auto endpoints = decode_slice(slice.get_object()).endpoints;
+  EXPECT_EQ(endpoints.at(0).uid, "u-1");
+  EXPECT_EQ(endpoints.at(1).uid, "");
+}
+
+TEST(PodTest, OneThatSaysNothingOfItselfDoesNotCount) {
+  EXPECT_FALSE(counts({.uid = "u-1"}));
+  EXPECT_TRUE(counts({.gateway = true}));
+  EXPECT_TRUE(counts({.pod_name = "p-0"}));
+  EXPECT_TRUE(counts({.pod_index = "0"}));
+}
+
 }  // namespace
 }  // namespace kubernetes

@@ -22,9 +22,10 @@ boost::json::object object(std::string_view text) {
 
 // Metadata of an object in namespace "ns".
 std::string meta(const std::string& name, const std::string& labels = "",
-                 const std::string& annotations = "") {
+                 const std::string& annotations = "", const std::string& uid = "") {
   return R"("metadata":{"namespace":"ns","name":")" + name + R"(","labels":{)" + labels +
-         R"(},"annotations":{)" + annotations + "}}";
+         R"(},"annotations":{)" + annotations + "}" +
+         (uid.empty() ? "" : R"(,"uid":")" + uid + '"') + '}';
 }
 
 const std::string kMesh = R"("kuma.io/mesh":"default")";
@@ -50,8 +51,9 @@ struct World {
                              R"(,"endpoints":[)" + endpoints + "]}");
     cluster.slices[decode_key(json)] = decode_slice(json);
   }
-  void pod(const std::string& name, const std::string& labels, const std::string& annotations) {
-    const auto json = object('{' + meta(name, labels, annotations) + '}');
+  void pod(const std::string& name, const std::string& labels, const std::string& annotations,
+           const std::string& uid = "") {
+    const auto json = object('{' + meta(name, labels, annotations, uid) + '}');
     cluster.pods[decode_key(json)] = decode_pod(json);
   }
   Generated run(FromServices from = FromServices::Labelled) const {
@@ -64,9 +66,10 @@ struct World {
   }
 };
 
-std::string endpoint(const std::string& pod, const std::string& address) {
-  return R"({"addresses":[")" + address + R"("],"targetRef":{"kind":"Pod","name":")" + pod +
-         R"("}})";
+std::string endpoint(const std::string& pod, const std::string& address,
+                     const std::string& uid = "") {
+  return R"({"addresses":[")" + address + R"("],"targetRef":{"kind":"Pod","name":")" + pod + '"' +
+         (uid.empty() ? "" : R"(,"uid":")" + uid + '"') + "}}";
 }
 
 // Kuma's rules, first decision wins (5.1 of its controller's behaviour).
@@ -232,6 +235,37 @@ TEST(GenerateTest, EachPodOfAHeadlessService) {
   EXPECT_EQ(made.meta.labels.get("k8s.kuma.io/service-name"), "example");
   EXPECT_EQ(made.selector.name, "p-0.ns");
   EXPECT_EQ(services[1]->meta.labels.get("statefulset.kubernetes.io/pod-name"), std::nullopt);
+}
+
+TEST(GenerateTest, APodThatWasReplaced) {
+  struct Case {
+    const char* why;
+    const char* first;  // uid of the endpoint of 10.1.0.1
+    const char* second;
+    const char* pod;  // "none" for a pod that we don't know
+    std::vector<std::string> expected;
+  };
+  const std::vector<std::string> both{"10.1.0.1", "10.1.0.2"};
+  const Case kCases[] = {
+      {"the old one is left out", "old", "new", "new", {"10.1.0.2"}},
+      {"two slices of one pod", "new", "new", "new", both},
+      {"a slice that doesn't say which", "", "new", "new", both},
+      {"a pod that doesn't say which", "old", "new", "", both},
+      {"a pod that we don't know", "old", "new", "none", both},
+      {"what we know of pods is older than the slices", "new", "new", "old", both},
+  };
+  for (const Case& row : kCases) {
+    World world;
+    world.service(meta("db", kMesh) + R"(,"spec":{"clusterIP":"None"})");
+    world.slice("a", "db", endpoint("db-0", "10.1.0.1", row.first));
+    world.slice("b", "db", endpoint("db-0", "10.1.0.2", row.second));
+    if (row.pod != std::string("none")) world.pod("db-0", "", "", row.pod);
+    std::vector<std::string> found;
+    for (const auto& service : world.run().services) {
+      for (const mesh::Ip& ip : service->vips) found.push_back(ip.to_string());
+    }
+    EXPECT_EQ(found, row.expected) << row.why;
+  }
 }
 
 TEST(GenerateTest, TheNameOfAPodsService) {
