@@ -217,4 +217,15 @@ Namespace decode_namespace(const json::object& object) {
   return name_space;
 }
 
+Definition decode_definition(const json::object& object) {
+  Definition definition;
+  for_each(object, "spec.versions", [&](const json::value& item) {
+    const json::object* version = item.if_object();
+    if (version == nullptr || text_at(*version, "name") != "v1alpha1") return;
+    const json::value* served = version->if_contains("served");
+    definition.served = served != nullptr && served->is_bool() && served->get_bool();
+  });
+  return definition;
+}
+
 }  // namespace kubernetes

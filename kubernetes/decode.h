@@ -24,6 +24,7 @@ Service decode_service(const boost::json::object& object);
 EndpointSlice decode_slice(const boost::json::object& object);
 Pod decode_pod(const boost::json::object& object);
 Namespace decode_namespace(const boost::json::object& object);
+Definition decode_definition(const boost::json::object& object);
 
 // What we write of a status, so that two of them can be compared as text: addresses, vips, vip and
 // hostnameGenerators, keys sorted, without what is empty. `status` may be null.

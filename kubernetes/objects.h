@@ -89,6 +89,13 @@ struct Namespace {
   friend bool operator==(const Namespace&, const Namespace&) = default;
 };
 
+// A CustomResourceDefinition of Kuma's: what it says of v1alpha1, the version that we read.
+struct Definition {
+  bool served = false;
+
+  friend bool operator==(const Definition&, const Definition&) = default;
+};
+
 // All that is known of a cluster.
 struct Cluster {
   std::map<Key, Service> services;

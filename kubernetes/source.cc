@@ -38,11 +38,6 @@ std::string name_of(const boost::json::object& object) {
   return decode_key(object).name;
 }
 
-bool is_ours(const std::string& definition) {
-  return std::ranges::find(kCustomKinds, definition, &CustomKind::definition) !=
-         std::end(kCustomKinds);
-}
-
 bool any(const auto&) {
   return true;
 }
@@ -90,7 +85,8 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   std::shared_ptr<Feed> follow(Collection collection, std::unique_ptr<Receiver> receiver);
-  void follow_definitions();
+  void follow_definition(const CustomKind& kind);
+  void definition_changed(const CustomKind& kind);
   void follow_kind(const CustomKind& kind);
   void forget_kind(std::string_view definition);
   void change() {
@@ -112,7 +108,9 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   const std::function<void(const Event&)> tell_;
   Api api_;
   Cluster cluster_;
-  std::map<Key, std::string> definitions_;  // those of Kuma that are installed
+  // Those of Kuma that are installed, each as its feed has it.
+  std::map<std::string_view, std::map<Key, Definition>> definitions_;
+  std::set<std::string_view> unserved_;  // of which we have told
   std::map<Key, std::string> meshes_;
   std::vector<std::shared_ptr<Feed>> feeds_;
   std::map<std::string_view, std::shared_ptr<Feed>> kinds_;  // of feeds_, by definition
@@ -156,9 +154,7 @@ void Source::Impl::start() {
            store<Pod>(cluster_.pods, decode_pod, counts));
     follow({"/api/v1/namespaces", "", "", true}, store(cluster_.namespaces, decode_namespace));
   }
-  follow({"/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "", "", true},
-         std::make_unique<ObjectStore<std::string>>(definitions_, name_of, is_ours,
-                                                    [this] { follow_definitions(); }));
+  for (const CustomKind& kind : kCustomKinds) follow_definition(kind);
   if (settings_.write_status) start_writer();
 }
 
@@ -215,13 +211,31 @@ void Source::Impl::stop() {
   for (const auto& feed : feeds_) feed->reflector->stop();
 }
 
-void Source::Impl::follow_definitions() {
+// Each on its own: the metadata don't say which versions are served, and all definitions of a
+// cluster in full are many MB.
+void Source::Impl::follow_definition(const CustomKind& kind) {
+  follow({"/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "",
+          "metadata.name=" + std::string(kind.definition), false},
+         std::make_unique<ObjectStore<Definition>>(definitions_[kind.definition], decode_definition,
+                                                   any<Definition>,
+                                                   [this, &kind] { definition_changed(kind); }));
+}
+
+void Source::Impl::definition_changed(const CustomKind& kind) {
   if (stopped_) return;
-  for (const CustomKind& kind : kCustomKinds) {
-    const bool installed = definitions_.contains({"", std::string(kind.definition)});
-    const bool followed = kinds_.contains(kind.definition);
-    if (installed && !followed) follow_kind(kind);
-    if (!installed && followed) forget_kind(kind.definition);
+  const std::string name(kind.definition);
+  const auto& definitions = definitions_[kind.definition];
+  const auto found = definitions.find({"", name});
+  const bool defined = found != definitions.end();
+  const bool served = defined && found->second.served;
+  const bool followed = kinds_.contains(kind.definition);
+  if (served && !followed) follow_kind(kind);
+  if (!served && followed) forget_kind(kind.definition);
+  if (!defined && followed) warn(name + " is no longer defined: its resources are gone");
+  if (!defined || served) {
+    unserved_.erase(kind.definition);
+  } else if (unserved_.insert(kind.definition).second) {
+    warn("version v1alpha1 of " + name + " isn't served: it counts as not installed");
   }
   change();
 }
@@ -239,7 +253,7 @@ void Source::Impl::follow_kind(const CustomKind& kind) {
   kinds_[kind.definition] = follow(std::move(collection), std::move(documents));
 }
 
-// Its resources went with the definition.
+// Its resources went with the definition, or nobody can read them.
 void Source::Impl::forget_kind(std::string_view definition) {
   const auto feed = kinds_.extract(definition).mapped();
   feed->reflector->stop();
@@ -248,7 +262,6 @@ void Source::Impl::forget_kind(std::string_view definition) {
   std::erase(feeds_, feed);
   documents_.erase(definition);
   if (definition == kMeshes) meshes_.clear();
-  warn(std::string(definition) + " is no longer defined: its resources are gone");
 }
 
 // Several collections fail for one reason, and one after the other: it is told once.

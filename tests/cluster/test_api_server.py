@@ -256,6 +256,26 @@ class ApiServer(harness.Case):
         server.wait_for_addresses(*self.make("later"))
         self.assertTrue(server.addresses("api.extsvc.mesh.local"))
 
+    def test_a_definition_that_is_not_served_is_as_none(self):
+        served = (KUBERNETES / "crds" / "meshservices.yaml").read_text()
+        unserved = served.replace("served: true", "served: false")
+        self.assertNotEqual(served, unserved)
+        self.addCleanup(CLUSTER.apply_yaml, served)
+        CLUSTER.apply_yaml(unserved)
+        # All is ready, and one line says why there are none.
+        server = self.serve_cluster()
+        said = "of meshservices.kuma.io isn't served"
+        server.wait_for(said)
+        CLUSTER.apply_yaml(served)
+        CLUSTER.apply_soon({"apiVersion": "kuma.io/v1alpha1", "kind": "MeshService",
+                            "metadata": {"name": "hand", "namespace": self.space},
+                            "spec": {"ports": [{"port": 80}]}})
+        server.wait_for_addresses(f"hand.{self.space}.mesh")
+        self.assertEqual(len(server.logged(said)), 1)
+        CLUSTER.apply_yaml(unserved)
+        server.wait_for_rcode(f"hand.{self.space}.mesh", "NXDOMAIN")
+        self.assertEqual(len(server.logged(said)), 2)
+
     def test_what_kuma_left_over_does_not_count(self):
         CLUSTER.apply_yaml((KUBERNETES / "crds" / "meshservices.yaml").read_text())
         left = {"apiVersion": "kuma.io/v1alpha1", "kind": "MeshService",

@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   cluster.slices[key].service = key.name;
   cluster.pods[key] = kubernetes::decode_pod(*object);
   cluster.namespaces[{"", key.name_space}] = kubernetes::decode_namespace(*object);
+  kubernetes::decode_definition(*object);
   kubernetes::generate(cluster, config::FromServices::Injected,
                        {"default", "default", "kubernetes"});
   return 0;

@@ -105,6 +105,30 @@ TEST(DecodeTest, WhichPodItIs) {
   EXPECT_EQ(endpoints.at(1).uid, "");
 }
 
+TEST(DecodeTest, WhatADefinitionSaysOfOurVersion) {
+  const struct {
+    const char* why;
+    const char* versions;
+    Definition expected;
+  } kCases[] = {
+      {"served", R"([{"name":"v1alpha1","served":true}])", {.served = true}},
+      {"not served", R"([{"name":"v1alpha1","served":false}])", {}},
+      {"another version only",
+       R"([{"name":"v1beta1","served":true,"subresources":{"status":{}}}])",
+       {}},
+      {"one of several",
+       R"([{"name":"v1beta1","served":true},{"name":"v1alpha1","served":true}])",
+       {.served = true}},
+      {"nothing that is one", R"([5,{"name":"v1alpha1","served":"true"}])", {}},
+      {"none", "null", {}},
+  };
+  for (const auto& row : kCases) {
+    const auto value =
+        boost::json::parse(std::string(R"({"spec":{"versions":)") + row.versions + "}}");
+    EXPECT_EQ(decode_definition(value.get_object()), row.expected) << row.why;
+  }
+}
+
 TEST(PodTest, OneThatSaysNothingOfItselfDoesNotCount) {
   EXPECT_FALSE(counts({.uid = "u-1"}));
   EXPECT_TRUE(counts({.gateway = true}));
