@@ -224,6 +224,7 @@ Definition decode_definition(const json::object& object) {
     if (version == nullptr || text_at(*version, "name") != "v1alpha1") return;
     const json::value* served = version->if_contains("served");
     definition.served = served != nullptr && served->is_bool() && served->get_bool();
+    definition.status = at(*version, "subresources.status") != nullptr;
   });
   return definition;
 }

@@ -92,6 +92,7 @@ struct Namespace {
 // A CustomResourceDefinition of Kuma's: what it says of v1alpha1, the version that we read.
 struct Definition {
   bool served = false;
+  bool status = false;  // it has the subresource; Kuma's own have none
 
   friend bool operator==(const Definition&, const Definition&) = default;
 };

@@ -89,6 +89,7 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   void definition_changed(const CustomKind& kind);
   void follow_kind(const CustomKind& kind);
   void forget_kind(std::string_view definition);
+  bool has_status(std::string_view definition) const;
   void change() {
     if (!stopped_) changed_();
   }
@@ -199,8 +200,8 @@ void Source::Impl::write(const std::vector<Status>& statuses) {
     const boost::json::value value = boost::json::parse(status.json);
     std::string text = status_text(&value);
     if (text == resource->second.status) continue;
-    writes.push_back(
-        {kind, resource_of(custom->definition), key, resource->second.uid, std::move(text)});
+    writes.push_back({kind, resource_of(custom->definition), key, resource->second.uid,
+                      has_status(custom->definition), std::move(text)});
   }
   writer_->want(std::move(writes));
 }
@@ -209,6 +210,12 @@ void Source::Impl::stop() {
   stopped_ = true;
   if (writer_ != nullptr) writer_->stop();
   for (const auto& feed : feeds_) feed->reflector->stop();
+}
+
+bool Source::Impl::has_status(std::string_view definition) const {
+  const auto& definitions = definitions_.at(definition);
+  const auto found = definitions.find({"", std::string(definition)});
+  return found != definitions.end() && found->second.status;
 }
 
 // Each on its own: the metadata don't say which versions are served, and all definitions of a

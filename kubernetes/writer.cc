@@ -33,6 +33,15 @@ std::string present() {
   return std::string(text, size) + '.' + std::string(6 - digits.size(), '0') + digits + 'Z';
 }
 
+// Whether what the server has by now has the status. Where status has become a subresource and we
+// haven't heard of it, one in the resource itself is left out, and all is said to be well.
+bool has_status(const std::string& body, const std::string& status) {
+  boost::system::error_code error;
+  const json::value value = parse_json(body, error, {});
+  const json::object* object = error ? nullptr : value.if_object();
+  return object != nullptr && status_text(object->if_contains("status")) == status;
+}
+
 }  // namespace
 
 Writer::Writer(asio::any_io_executor executor, Api& api, std::string identity,
@@ -108,35 +117,11 @@ asio::awaitable<void> Writer::look() {
   }
 }
 
-// Whether status is a subresource differs: Kuma's own definitions have none.
-asio::awaitable<bool> Writer::discover(std::string resource) {
-  if (served_.contains(resource)) co_return true;
-  http::Request get;
-  get.target = kKumaGroup.substr(0, kKumaGroup.size() - 1);
-  auto response = co_await send(std::move(get));
-  if (!response || response->status != 200) {
-    report_(problem("reading what kinds there are", response));
-    co_return false;
-  }
-  boost::system::error_code error;
-  const json::value value = json::parse(response->body, error);
-  const json::object* list = error ? nullptr : value.if_object();
-  const json::value* resources = list == nullptr ? nullptr : list->if_contains("resources");
-  if (resources == nullptr || !resources->is_array()) co_return false;
-  for (const json::value& item : resources->get_array()) {
-    if (item.is_object()) served_.emplace(text_at(item.get_object(), "name"));
-  }
-  co_return served_.contains(resource);
-}
-
-asio::awaitable<bool> Writer::apply(StatusWrite write) {
-  const bool known = co_await discover(write.resource);
-  if (!known) co_return false;
-  const bool subresource = served_.contains(write.resource + "/status");
+asio::awaitable<Writer::Outcome> Writer::apply(StatusWrite write) {
   http::Request patch;
   patch.method = "PATCH";
   patch.target = std::string(kKumaGroup) + "namespaces/" + write.key.name_space + '/' +
-                 write.resource + '/' + write.key.name + (subresource ? "/status" : "") +
+                 write.resource + '/' + write.key.name + (write.subresource ? "/status" : "") +
                  "?fieldManager=mesh-dns&force=true";
   patch.headers.emplace_back("Content-Type", "application/apply-patch+yaml");
   // With the uid, a resource that has just been deleted isn't created again.
@@ -148,14 +133,13 @@ asio::awaitable<bool> Writer::apply(StatusWrite write) {
                     {"status", json::parse(write.status)}};
   patch.body = json::serialize(body);
   auto response = co_await send(std::move(patch));
-  if (response && response->status == 200) co_return true;
-  // It is gone, or is another by now: what is wanted next time knows.
-  if (response && (response->status == 404 || response->status == 409)) {
-    served_.clear();
-    co_return true;
+  if (response && response->status == 200) {
+    co_return has_status(response->body, write.status) ? Outcome::Written : Outcome::Later;
   }
+  // It is gone, or is another by now, or its definition is and the server doesn't serve that yet.
+  if (response && (response->status == 404 || response->status == 409)) co_return Outcome::Later;
   report_(problem("writing the status of " + write.kind + ' ' + to_string(write.key), response));
-  co_return false;
+  co_return Outcome::Failed;
 }
 
 // What is wanted and may be written now: of those that were tried before, the one that rested
@@ -189,15 +173,17 @@ asio::awaitable<void> Writer::write() {
     }
     const StatusWrite next = *first;  // another may be wanted before this one is written
     const std::pair id(next.kind, next.key);
-    const bool done = co_await apply(next);
-    resting_[id] = {steady_clock::now() + (done ? kRest : kRetry), next.status};
-    if (!done) {
+    const Outcome outcome = co_await apply(next);
+    const bool written = outcome == Outcome::Written;
+    resting_[id] = {steady_clock::now() + (written ? kRest : kRetry), next.status};
+    if (outcome == Outcome::Failed) {
       co_await sleep(kPause);
       continue;
     }
     report_("");
+    if (!written) continue;  // what is wanted next time knows, should it be gone
     const auto wanted = wanted_.find(id);
-    if (wanted != wanted_.end() && wanted->second.status == next.status) wanted_.erase(wanted);
+    if (wanted != wanted_.end() && wanted->second == next) wanted_.erase(wanted);
   }
 }
 

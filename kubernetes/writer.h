@@ -10,9 +10,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,7 +29,10 @@ struct StatusWrite {
   std::string resource;  // "meshservices"
   Key key;
   std::string uid;
-  std::string status;  // JSON of an object
+  bool subresource = false;  // the status is one
+  std::string status;        // as status_text() gives it
+
+  friend bool operator==(const StatusWrite&, const StatusWrite&) = default;
 };
 
 class Writer {
@@ -52,8 +55,8 @@ class Writer {
 
  private:
   boost::asio::awaitable<void> look();
-  boost::asio::awaitable<bool> discover(std::string resource);
-  boost::asio::awaitable<bool> apply(StatusWrite write);
+  enum class Outcome : std::uint8_t { Written, Later, Failed };
+  boost::asio::awaitable<Outcome> apply(StatusWrite write);
   boost::asio::awaitable<http::Result<http::Response>> send(http::Request request);
   struct Resting {
     std::chrono::steady_clock::time_point until;
@@ -70,8 +73,6 @@ class Writer {
   Election election_;
   std::map<std::pair<std::string, Key>, StatusWrite> wanted_;
   std::map<std::pair<std::string, Key>, Resting> resting_;
-  // What is known of Kuma's group: "meshservices", "meshservices/status".
-  std::set<std::string> served_;
   boost::asio::steady_timer wake_;
   bool led_ = false;
   bool stopped_ = false;

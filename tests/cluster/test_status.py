@@ -149,6 +149,19 @@ class Status(harness.Case):
 class StatusWithoutSubresource(Status):
     subresource = False
 
+    def test_a_subresource_may_come_and_go(self):
+        text = (KUBERNETES / "crds" / "meshservices.yaml").read_text()
+        server = self.serve_cluster()
+        self.apply("MeshService", "before", {"ports": [{"port": 80}]})
+        self.wait_for_status("meshservices", "before")
+        self.addCleanup(self.cluster.apply_yaml, without_status_subresource(text))
+        self.cluster.apply_yaml(text)
+        self.apply("MeshService", "with", {"ports": [{"port": 80}]})
+        self.wait_for_status("meshservices", "with")
+        self.cluster.apply_yaml(without_status_subresource(text))
+        self.apply("MeshService", "after", {"ports": [{"port": 80}]})
+        self.wait_for_status("meshservices", "after")
+
 
 if __name__ == "__main__":
     unittest.main()

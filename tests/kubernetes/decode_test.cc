@@ -111,7 +111,15 @@ TEST(DecodeTest, WhatADefinitionSaysOfOurVersion) {
     const char* versions;
     Definition expected;
   } kCases[] = {
-      {"served", R"([{"name":"v1alpha1","served":true}])", {.served = true}},
+      {"served, without status, as Kuma's own",
+       R"([{"name":"v1alpha1","served":true}])",
+       {.served = true}},
+      {"with status",
+       R"([{"name":"v1alpha1","served":true,"subresources":{"status":{}}}])",
+       {.served = true, .status = true}},
+      {"another subresource",
+       R"([{"name":"v1alpha1","served":true,"subresources":{"scale":{}}}])",
+       {.served = true}},
       {"not served", R"([{"name":"v1alpha1","served":false}])", {}},
       {"another version only",
        R"([{"name":"v1beta1","served":true,"subresources":{"status":{}}}])",
