@@ -75,9 +75,11 @@ class Authority:
 class Cluster:
     """etcd and kube-apiserver, with RBAC and both families of addresses."""
 
-    def __init__(self, services="10.96.0.0/16,fd00:10:96::/112", address="127.0.0.1"):
-        """`address` is one of this host, by which it is reached too."""
+    def __init__(self, services="10.96.0.0/16,fd00:10:96::/112", address="127.0.0.1", admission=None):
+        """`address` is one of this host, by which it is reached too. `admission` are the plugins of
+        an AdmissionConfiguration."""
         self.address = address
+        self.admission = admission or []
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mesh-dns-cluster-"))
         self.services = services
         self.processes = {}
@@ -126,6 +128,10 @@ class Cluster:
     def start(self):
         """The API server. It comes back at the port it had."""
         issuer = "https://kubernetes.default.svc.cluster.local"
+        admission = self.folder / "admission.json"
+        admission.write_text(json.dumps({
+            "apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration",
+            "plugins": self.admission}))
         self._spawn(
             "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{self.etcd_port}",
             f"--bind-address={'127.0.0.1' if self.address == '127.0.0.1' else '0.0.0.0'}",
@@ -137,6 +143,7 @@ class Cluster:
             f"--service-account-key-file={self.pki.path('sa.crt')}",
             f"--service-account-signing-key-file={self.pki.path('sa.key')}",
             f"--service-cluster-ip-range={self.services}", "--authorization-mode=RBAC",
+            f"--admission-control-config-file={admission}",
             "--allow-privileged=true", "--disable-admission-plugins=ServiceAccount",
             "--endpoint-reconciler-type=none")
 

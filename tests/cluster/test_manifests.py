@@ -11,10 +11,18 @@ import harness
 from test_api_server import KUBERNETES, documents
 
 
+# As some providers have it: pods of these classes need a quota that names the class.
+CRITICAL = {"name": "ResourceQuota", "configuration": {
+    "apiVersion": "apiserver.config.k8s.io/v1", "kind": "ResourceQuotaConfiguration",
+    "limitedResources": [{"resource": "pods", "matchScopes": [
+        {"scopeName": "PriorityClass", "operator": "In",
+         "values": ["system-node-critical", "system-cluster-critical"]}]}]}}
+
+
 class Manifests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = cluster.Cluster()
+        cls.cluster = cluster.Cluster(admission=[CRITICAL])
         for text in documents(KUBERNETES / "base" / "namespace.yaml"):
             cls.cluster.apply_yaml(text)
 
@@ -37,6 +45,26 @@ class Manifests(unittest.TestCase):
             listed = set(re.findall(r"^  - (.+)$", text, re.M)) - {"../base"}
             there = {path.name for path in (KUBERNETES / folder).glob("*.yaml")}
             self.assertEqual(listed, there - {"kustomization.yaml"}, folder)
+
+
+    def test_pods_of_the_daemonset_are_admitted_where_critical_ones_need_a_quota(self):
+        made = self.cluster.apply_yaml((KUBERNETES / "daemonset" / "daemonset.yaml").read_text())
+        pod = {"apiVersion": "v1", "kind": "Pod", "spec": made["spec"]["template"]["spec"],
+               "metadata": {"namespace": "mesh-dns", "name": "mesh-dns-1"}}
+        with self.assertRaisesRegex(cluster.Refused, "insufficient quota to match these scopes"):
+            self.cluster.apply(pod)
+        quota = self.cluster.apply_yaml((KUBERNETES / "daemonset" / "quota.yaml").read_text())
+        # What the controller of quotas would write.
+        quota["status"] = {"hard": quota["spec"]["hard"], "used": {"pods": "0"}}
+        self.cluster.request("PUT", "/api/v1/namespaces/mesh-dns/resourcequotas/mesh-dns/status",
+                             quota)
+
+        def admitted():
+            try:
+                return self.cluster.apply(pod)
+            except cluster.Refused:
+                return None  # the API server hears of the quota by a watch of its own
+        harness.wait_until(admitted, "the pod is admitted")
 
 
 class Container(unittest.TestCase):
