@@ -13,9 +13,10 @@ namespace app {
 // Threads that answer.
 unsigned workers(const config::Settings& settings);
 
-// `inherited`: descriptors of sockets that were bound for us. `observer` outlives the server.
-// `report` is called on the thread of the resolver, which waits for it.
+// Called on the thread of the resolver, which waits for it.
 using UpstreamReport = std::function<void(const dns::Endpoint&, dns::UpstreamChange)>;
+
+// `inherited`: descriptors of sockets that were bound for us. `observer` outlives the server.
 dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer,
                                     std::vector<int> inherited, UpstreamReport report);
 

@@ -92,13 +92,19 @@ class Kubeconfig {
     return node == nullptr ? "" : decoder_.string(*node, path / key).value_or("");
   }
 
+  // What is there and isn't empty: kubectl takes an empty field as missing.
+  static const Node* given(const Node& map, std::string_view key) {
+    const Node* node = Decoder::find(map, key);
+    const bool empty = node != nullptr && node->kind == Node::Kind::Scalar && node->text.empty();
+    return empty ? nullptr : node;
+  }
+
   // A file or, encoded, its text.
   Secret secret(const Node& map, const std::string& key, const Path& path) {
     Secret secret;
     secret.file = in_folder(string(map, key, path));
-    const Node* data = Decoder::find(map, key + "-data");
+    const Node* data = given(map, key + "-data");
     if (data == nullptr) return secret;
-    if (data->kind == Node::Kind::Scalar && data->text.empty()) return secret;
     const auto decoded = from_base64(data->text);
     if (!decoded) {
       decoder_.error(*data, path, key + "-data is no base64");
@@ -113,9 +119,7 @@ class Kubeconfig {
   }
 
   void refuse(const Node& map, const Path& path, std::string_view key, const std::string& remedy) {
-    const Node* node = Decoder::find(map, key);
-    const bool empty = node == nullptr || (node->kind == Node::Kind::Scalar && node->text.empty());
-    if (!empty) {
+    if (const Node* node = given(map, key)) {
       decoder_.error(*node, path / key, "isn't supported: " + remedy);
     }
   }
