@@ -60,10 +60,12 @@ std::string to_string(const Diagnostic& diagnostic) {
   return one_line(text + diagnostic.message);
 }
 
+bool read_before(const Diagnostic& a, const Diagnostic& b) {
+  return reading_order(a) < reading_order(b);
+}
+
 void sort(Diagnostics& diagnostics) {
-  std::ranges::stable_sort(diagnostics, [](const Diagnostic& a, const Diagnostic& b) {
-    return reading_order(a) < reading_order(b);
-  });
+  std::ranges::stable_sort(diagnostics, read_before);
 }
 
 bool has_errors(const Diagnostics& diagnostics) {

@@ -38,6 +38,7 @@ std::string to_string(const Position& position);
 std::string to_string(const Diagnostic& diagnostic);
 
 // By file, line, column, path, message: the order in which people read them.
+bool read_before(const Diagnostic& a, const Diagnostic& b);
 void sort(Diagnostics& diagnostics);
 
 bool has_errors(const Diagnostics& diagnostics);
