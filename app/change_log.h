@@ -8,8 +8,8 @@
 #include <set>
 #include <string>
 
-#include "app/table.h"
 #include "mesh/diagnostic.h"
+#include "pipeline/table.h"
 
 namespace app {
 
@@ -27,6 +27,6 @@ class ProblemLog {
 };
 
 // Gives the number of names that another service has now.
-std::size_t log_changes(const Table& before, const Table& after);
+std::size_t log_changes(const pipeline::Table& before, const pipeline::Table& after);
 
 }  // namespace app

@@ -9,9 +9,9 @@
 #include <set>
 #include <stdexcept>
 
-#include "app/log.h"
-#include "app/resource_json.h"
 #include "config/files.h"
+#include "logging/log.h"
+#include "pipeline/resource_json.h"
 
 namespace app {
 namespace {
@@ -77,7 +77,7 @@ kubernetes::SourceSettings source_settings(const config::Settings& settings) {
   for (const mesh::Diagnostic& diagnostic : diagnostics) {
     const std::string text = mesh::to_string(diagnostic);
     if (diagnostic.severity != mesh::Severity::Error) {
-      log::warn(text);
+      logging::warn(text);
     } else {
       problems.append(problems.empty() ? "" : "\n").append(text);
     }
@@ -90,13 +90,13 @@ kubernetes::SourceSettings source_settings(const config::Settings& settings) {
           identity()};
 }
 
-std::vector<kubernetes::Status> statuses(const Build& build) {
+std::vector<kubernetes::Status> statuses(const pipeline::Build& build) {
   std::vector<kubernetes::Status> statuses;
   for (std::size_t i = 0; i < build.resources.services.size(); ++i) {
     const mesh::Service& service = *build.resources.services[i];
     if (service.generated || service.meta.name_space.empty()) continue;
     statuses.push_back({service.kind, service.meta.name_space, service.meta.name,
-                        boost::json::serialize(kuma_status_json(build, i))});
+                        boost::json::serialize(pipeline::kuma_status_json(build, i))});
   }
   return statuses;
 }

@@ -2,11 +2,11 @@
 // joins what the files have.
 #pragma once
 
-#include "app/pipeline.h"
 #include "config/settings.h"
 #include "kubernetes/source.h"
 #include "mesh/diagnostic.h"
 #include "mesh/resources.h"
+#include "pipeline/build.h"
 
 namespace app {
 
@@ -15,7 +15,7 @@ namespace app {
 kubernetes::SourceSettings source_settings(const config::Settings& settings);
 
 // What the custom resources among those of `build` should have as status.
-std::vector<kubernetes::Status> statuses(const Build& build);
+std::vector<kubernetes::Status> statuses(const pipeline::Build& build);
 
 // All of both. What both have is the cluster's, with a warning.
 mesh::Resources join(mesh::Resources files, mesh::Resources cluster,

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "app/change_log.h"
-#include "app/host.h"
-#include "app/log.h"
-#include "app/upstreams.h"
+#include "host/host.h"
+#include "host/upstreams.h"
+#include "logging/log.h"
 
 namespace app {
 namespace {
@@ -21,20 +21,21 @@ void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change) {
   const std::string server = dns::to_string(upstream);
   switch (change) {
     case dns::UpstreamChange::Failed:
-      return log::warn("upstream doesn't answer: others, if there are any, are asked first",
-                       {{"upstream", server}});
+      return logging::warn("upstream doesn't answer: others, if there are any, are asked first",
+                           {{"upstream", server}});
     case dns::UpstreamChange::Back:
-      return log::info("upstream answers again", {{"upstream", server}});
+      return logging::info("upstream answers again", {{"upstream", server}});
     case dns::UpstreamChange::Loops:
-      return log::error(
+      return logging::error(
           "upstream leads back to this server, and isn't asked: have it forward elsewhere, or set "
           "upstream.servers",
           {{"upstream", server}});
     case dns::UpstreamChange::LoopsNoMore:
-      return log::info("upstream no longer leads back to this server", {{"upstream", server}});
+      return logging::info("upstream no longer leads back to this server", {{"upstream", server}});
     case dns::UpstreamChange::LosesCase:
-      return log::info("upstream changes the case of names, which no longer protects its answers",
-                       {{"upstream", server}});
+      return logging::info(
+          "upstream changes the case of names, which no longer protects its answers",
+          {{"upstream", server}});
   }
 }
 
@@ -44,23 +45,23 @@ Forwarding::Forwarding(boost::asio::io_context& io, const config::Settings& sett
 
 void Forwarding::start() {
   const bool by_file = settings_.upstream.servers.empty();
-  if (by_file) resolv_conf_ = read_resolv_conf(settings_);
+  if (by_file) resolv_conf_ = host::read_resolv_conf(settings_);
   tell();
   if (by_file) follow();
 }
 
 void Forwarding::tell() {
-  const Upstreams upstreams =
-      make_upstreams(settings_, resolv_conf_, server_.bound(), host_addresses());
+  const host::Upstreams upstreams =
+      host::make_upstreams(settings_, resolv_conf_, server_.bound(), host::host_addresses());
   for (const mesh::Diagnostic& diagnostic : upstreams.diagnostics) log_diagnostic(diagnostic);
   for (const dns::Route& route : upstreams.routes) {
     std::string servers;
     for (const dns::Endpoint& server : route.servers) {
       servers.append(servers.empty() ? "" : ", ").append(dns::to_string(server));
     }
-    log::info("forwarding", {{"names", route.zone.to_string()},
-                             {"upstreams", servers},
-                             {"from", source_of(route, settings_)}});
+    logging::info("forwarding", {{"names", route.zone.to_string()},
+                                 {"upstreams", servers},
+                                 {"from", host::source_of(route, settings_)}});
   }
   routes_ = upstreams.routes;
   server_.forward(routes_);
@@ -72,11 +73,11 @@ void Forwarding::follow() {
   timer_.expires_after(kPeriod);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    std::string text = read_resolv_conf(settings_);
+    std::string text = host::read_resolv_conf(settings_);
     // Whoever writes it may have emptied it first; without a server nothing would be better.
     if (!text.empty() && text != resolv_conf_) {
       resolv_conf_ = std::move(text);
-      log::info("the upstreams are read again", {{"file", settings_.upstream.resolv_conf}});
+      logging::info("the upstreams are read again", {{"file", settings_.upstream.resolv_conf}});
       tell();
     }
     follow();

@@ -6,20 +6,20 @@
 #include <iostream>
 #include <iterator>
 
-#include "app/command_line.h"
-#include "app/commands.h"
-#include "app/log.h"
-#include "app/redirect.h"
-#include "app/schema.h"
 #include "app/serve.h"
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/redirect.h"
+#include "cli/schema.h"
 #include "config/settings.h"
+#include "logging/log.h"
 
 extern char** environ;
 
 namespace {
 
-using app::Command;
-using app::CommandLine;
+using cli::Command;
+using cli::CommandLine;
 
 struct SettingsFile {
   std::string path;
@@ -68,47 +68,47 @@ bool is_wrong_usage(const CommandLine& line, const mesh::Diagnostics& diagnostic
 
 int run(const CommandLine& line) {
   if (line.command == Command::Schema) {
-    std::cout << app::schema(line.what);
+    std::cout << cli::schema(line.what);
     return 0;
   }
   const auto [settings, diagnostics] = read_settings(line);
   for (const mesh::Diagnostic& diagnostic : diagnostics) {
     std::cerr << mesh::to_string(diagnostic) << '\n';
   }
-  if (is_wrong_usage(line, diagnostics)) return app::kExitUsage;
-  if (mesh::has_errors(diagnostics)) return app::kExitErrors;
-  const app::Streams streams{std::cout, std::cerr};
+  if (is_wrong_usage(line, diagnostics)) return cli::kExitUsage;
+  if (mesh::has_errors(diagnostics)) return cli::kExitErrors;
+  const cli::Streams streams{std::cout, std::cerr};
   switch (line.command) {
     case Command::Serve:
-      app::log::start(settings.log.level, settings.log.format);
+      logging::start(settings.log.level, settings.log.format);
       return app::serve(settings, {line.renumber, line.reset_state});
     case Command::Validate:
-      return app::validate(line, settings, streams);
+      return cli::validate(line, settings, streams);
     case Command::Render:
-      return app::render(line, settings, streams);
+      return cli::render(line, settings, streams);
     case Command::Explain:
-      return app::explain(line, settings, streams);
+      return cli::explain(line, settings, streams);
     case Command::Plan:
-      return app::plan(line, settings, streams);
+      return cli::plan(line, settings, streams);
     case Command::Status:
-      return app::status(line, settings, streams);
+      return cli::status(line, settings, streams);
     case Command::Schema:
       break;
     case Command::Redirect:
-      return app::redirect(line, settings, streams);
+      return cli::redirect(line, settings, streams);
   }
-  return app::kExitUsage;
+  return cli::kExitUsage;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    const auto parsed = app::parse_command_line(argc, argv, std::cout, std::cerr);
+    const auto parsed = cli::parse_command_line(argc, argv, std::cout, std::cerr);
     if (const int* status = std::get_if<int>(&parsed)) return *status;
     return run(std::get<CommandLine>(parsed));
   } catch (const std::exception& error) {
     std::cerr << "mesh-dns: " << error.what() << '\n';
-    return app::kExitErrors;
+    return cli::kExitErrors;
   }
 }

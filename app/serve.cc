@@ -19,23 +19,23 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "app/admin.h"
+#include "admin/admin.h"
 #include "app/change_log.h"
 #include "app/cluster.h"
-#include "app/explain.h"
-#include "app/files.h"
 #include "app/forwarding.h"
-#include "app/host.h"
-#include "app/log.h"
-#include "app/pipeline.h"
-#include "app/query_observer.h"
 #include "app/server_settings.h"
 #include "app/systemd.h"
 #include "app/table_in_use.h"
-#include "app/upstreams.h"
 #include "dns/server.h"
+#include "explain/explain.h"
+#include "files/files.h"
+#include "host/host.h"
+#include "host/upstreams.h"
 #include "http/server.h"
 #include "kubernetes/source.h"
+#include "logging/log.h"
+#include "logging/query_observer.h"
+#include "pipeline/build.h"
 #include "redirect/resolved.h"
 
 namespace app {
@@ -78,7 +78,8 @@ void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warn("the limit of open files stays as it is");
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    logging::warn("the limit of open files stays as it is");
 }
 
 // The signals that serve waits for, as a descriptor. They are blocked in this thread and in all
@@ -121,7 +122,7 @@ class Instance {
   enum class Because : std::uint8_t { Files, Cluster, Time };
   mesh::Resources gather(mesh::Diagnostics& diagnostics) const;
   void rebuild(Because why);
-  void publish(const Build& build);
+  void publish(const pipeline::Build& build);
   void retry_later();
 
   void follow_cluster();
@@ -134,8 +135,8 @@ class Instance {
   void keep_telling();
 
   void start_admin();
-  Status status() const;
-  const Build& view();
+  admin::Status status() const;
+  const pipeline::Build& view();
 
   void wait_for_signal();
   void take_signal(std::uint32_t signal);
@@ -150,10 +151,10 @@ class Instance {
   asio::steady_timer view_timer_{io_};
   asio::steady_timer alive_{io_};
   TableInUse table_;
-  QueryObserver observer_;  // told by the workers: gone after them
-  dns::Server server_;      // bound from here on
+  logging::QueryObserver observer_;  // told by the workers: gone after them
+  dns::Server server_;               // bound from here on
   Forwarding forwarding_;
-  Files files_;
+  files::Files files_;
   std::unique_ptr<kubernetes::Source> source_;  // none in a universal zone
   std::string cluster_server_;
   bool cluster_changed_ = false;                  // since the last table
@@ -161,8 +162,8 @@ class Instance {
   ProblemLog problems_;
   const redirect::ResolvedHost resolved_host_ = redirect::resolved_host();
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  Summary summary_;  // of the last build
-  std::optional<Build> view_;
+  admin::Summary summary_;  // of the last build
+  std::optional<pipeline::Build> view_;
   std::string told_;  // the status line that the service manager has
   std::unique_ptr<http::Server> admin_;
 };
@@ -174,7 +175,7 @@ UpstreamReport Instance::report() {
   };
 }
 
-void Instance::publish(const Build& build) {
+void Instance::publish(const pipeline::Build& build) {
   const bool first = !table_.confirmed();
   // The serial tells clients that something is new.
   if (first || !table_.equals(build.table)) server_.publish(table_.zone_of(build.table));
@@ -182,15 +183,15 @@ void Instance::publish(const Build& build) {
   table_.store();
   const config::Load& load = files_.load();
   const std::uint64_t received = source_ == nullptr ? 0 : source_->received();
-  log::info(first ? "ready" : "reloaded",
-            {{"names", std::to_string(build.table.size())},
-             {"services", std::to_string(build.resources.services.size())},
-             {"files", std::to_string(load.files)},
-             {"documents", std::to_string(load.documents)},
-             {"parsed", std::to_string(load.parsed)},
-             {"kept", std::to_string(load.kept)},
-             {"received", std::to_string(received)},
-             {"vipChanges", std::to_string(build.allocation.changes.size())}});
+  logging::info(first ? "ready" : "reloaded",
+                {{"names", std::to_string(build.table.size())},
+                 {"services", std::to_string(build.resources.services.size())},
+                 {"files", std::to_string(load.files)},
+                 {"documents", std::to_string(load.documents)},
+                 {"parsed", std::to_string(load.parsed)},
+                 {"kept", std::to_string(load.kept)},
+                 {"received", std::to_string(received)},
+                 {"vipChanges", std::to_string(build.allocation.changes.size())}});
   renumber_ = false;
 }
 
@@ -206,10 +207,10 @@ mesh::Resources Instance::gather(mesh::Diagnostics& diagnostics) const {
 
 // The build that the table is from, for people to look at. It is large and seldom wanted, so that
 // it is made anew, which is the same, and let go soon.
-const Build& Instance::view() {
+const pipeline::Build& Instance::view() {
   if (!view_) {
     mesh::Diagnostics all;
-    view_ = build(gather(all), settings_, table_.ledger(), unix_time());
+    view_ = pipeline::build(gather(all), settings_, table_.ledger(), host::unix_time());
   }
   view_timer_.expires_after(kViewKept);
   view_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -224,13 +225,14 @@ void Instance::rebuild(Because because) {
   if (source_ != nullptr && !source_->synced()) return;
   const auto start = std::chrono::steady_clock::now();
   mesh::Diagnostics all;
-  const Build built = build(gather(all), settings_, table_.ledger(), unix_time(), renumber_);
+  const pipeline::Build built =
+      pipeline::build(gather(all), settings_, table_.ledger(), host::unix_time(), renumber_);
   all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
   std::ranges::move(redirect::warn_local(built.table.zones(), resolved_host_),
                     std::back_inserter(all));
   problems_.log(all);
   view_.reset();
-  summary_ = summarize(built, std::move(all));
+  summary_ = admin::summarize(built, std::move(all));
   const bool committed = table_.commit(built);
   // Most of what happens in a cluster changes no name, nor does most trying again.
   const bool same = because != Because::Files && table_.confirmed() && table_.equals(built.table);
@@ -256,14 +258,14 @@ std::string Instance::waiting() const {
   return table_.uncommitted_since() ? "new VIPs can't be stored" : "";
 }
 
-Status Instance::status() const {
-  Status status;
+admin::Status Instance::status() const {
+  admin::Status status;
   const auto time = std::chrono::steady_clock::now();
   const auto since = [&](std::chrono::steady_clock::time_point then) {
     return std::chrono::duration<double>(time - then).count();
   };
-  describe(settings_, status);
-  status.host = host_name();
+  admin::describe(settings_, status);
+  status.host = host::host_name();
   status.uptime = since(started_);
   for (const dns::Endpoint& bound : server_.bound()) status.listen.push_back(to_string(bound));
   status.table = table_.exists();
@@ -287,7 +289,7 @@ Status Instance::status() const {
   }
   status.summary = summary_;
   for (const dns::Route& route : forwarding_.routes()) {
-    status.routes.push_back(route_status(route, source_of(route, settings_)));
+    status.routes.push_back(admin::route_status(route, host::source_of(route, settings_)));
   }
   status.counters = server_.counters();
   status.queries_unlogged = observer_.unlogged();
@@ -333,27 +335,28 @@ void Instance::start_admin() {
   const std::string address = config::to_string(settings_.admin);
   try {
     admin_ = std::make_unique<http::Server>(
-        io_, listen_of(settings_.admin), [this](const http::Target& target) {
-          return admin_page(
-              target, {[this] { return status(); }, [this]() -> const Build& { return view(); },
-                       [this](std::string_view what) {
-                         return explain(what, view(), settings_, table_.ledger(),
-                                        forwarding_.routes());
-                       }});
+        io_, admin::listen_of(settings_.admin), [this](const http::Target& target) {
+          return admin::admin_page(target, {[this] { return status(); },
+                                            [this]() -> const pipeline::Build& { return view(); },
+                                            [this](std::string_view what) {
+                                              return explain::explain(what, view(), settings_,
+                                                                      table_.ledger(),
+                                                                      forwarding_.routes());
+                                            }});
         });
-    log::info("admin server", {{"address", address}, {"port", std::to_string(admin_->port())}});
+    logging::info("admin server", {{"address", address}, {"port", std::to_string(admin_->port())}});
   } catch (const std::runtime_error& error) {
-    log::error("there is no admin server: set another address with admin",
-               {{"address", address}, {"reason", error.what()}});
+    logging::error("there is no admin server: set another address with admin",
+                   {{"address", address}, {"reason", error.what()}});
   }
 }
 
 void Instance::follow_cluster() {
   const auto tell = [](const kubernetes::Event& event) {
-    event.bad ? log::warn(event.text) : log::info(event.text);
+    event.bad ? logging::warn(event.text) : logging::info(event.text);
   };
   cluster_server_ = http::to_string(cluster_->access.server);
-  log::info("following the cluster", {{"server", cluster_server_}});
+  logging::info("following the cluster", {{"server", cluster_server_}});
   source_ = std::make_unique<kubernetes::Source>(
       io_, std::move(*cluster_), [this] { cluster_changed(); }, tell);
 }
@@ -393,7 +396,7 @@ void Instance::take_signal(std::uint32_t signal) {
     return tell(state());
   }
   tell(systemd::State::Stopping);
-  log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  logging::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   io_.stop();
 }
 
@@ -401,13 +404,14 @@ int Instance::run() {
   std::size_t number = 0;
   for (const dns::Endpoint& bound : server_.bound()) {
     const bool inherited = number++ < server_.inherited();
-    log::info("listening", {{"address", bound.address},
-                            {"port", std::to_string(bound.port)},
-                            {"socket", inherited ? "inherited" : "own"},
-                            {"mesh", settings_.mesh},
-                            {"zone", settings_.zone}});
+    logging::info("listening", {{"address", bound.address},
+                                {"port", std::to_string(bound.port)},
+                                {"socket", inherited ? "inherited" : "own"},
+                                {"mesh", settings_.mesh},
+                                {"zone", settings_.zone}});
   }
-  for (const mesh::Diagnostic& overlap : check_overlap(pools(settings_), host_networks())) {
+  for (const mesh::Diagnostic& overlap :
+       host::check_overlap(pipeline::pools(settings_), host::host_networks())) {
     log_diagnostic(overlap);
   }
   forwarding_.start();
@@ -421,7 +425,7 @@ int Instance::run() {
   files_.start();
   io_.run();
   server_.drain(kDrain);
-  log::info("stopped");
+  logging::info("stopped");
   return 0;
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "app/host.h"
-#include "app/upstreams.h"
+#include "host/host.h"
+#include "host/upstreams.h"
 
 namespace app {
 namespace {
@@ -42,14 +42,16 @@ dns::ResolverSettings resolver_settings(const config::Settings& settings) {
 }  // namespace
 
 unsigned workers(const config::Settings& settings) {
-  return settings.workers == 0 ? allowed_cores() : settings.workers;
+  return settings.workers == 0 ? host::allowed_cores() : settings.workers;
 }
 
-dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer,
-                                    std::vector<int> inherited, UpstreamReport report) {
+dns::ServerSettings server_settings(const config::Settings& settings,
+                                    logging::QueryObserver& observer, std::vector<int> inherited,
+                                    UpstreamReport report) {
   dns::ServerSettings server;
   // Nobody asked for the default beside sockets that were chosen.
-  if (inherited.empty() || !settings.listen_by_default) server.listen = endpoints(settings.listen);
+  if (inherited.empty() || !settings.listen_by_default)
+    server.listen = host::endpoints(settings.listen);
   server.inherited = std::move(inherited);
   server.workers = workers(settings);
   server.observe = observer.function();

@@ -4,9 +4,9 @@
 #include <functional>
 #include <vector>
 
-#include "app/query_observer.h"
 #include "config/settings.h"
 #include "dns/server.h"
+#include "logging/query_observer.h"
 
 namespace app {
 
@@ -17,7 +17,8 @@ unsigned workers(const config::Settings& settings);
 using UpstreamReport = std::function<void(const dns::Endpoint&, dns::UpstreamChange)>;
 
 // `inherited`: descriptors of sockets that were bound for us. `observer` outlives the server.
-dns::ServerSettings server_settings(const config::Settings& settings, QueryObserver& observer,
-                                    std::vector<int> inherited, UpstreamReport report);
+dns::ServerSettings server_settings(const config::Settings& settings,
+                                    logging::QueryObserver& observer, std::vector<int> inherited,
+                                    UpstreamReport report);
 
 }  // namespace app

@@ -9,9 +9,9 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-#include "app/log.h"
+#include "logging/log.h"
 
-namespace app::systemd {
+namespace systemd {
 namespace {
 
 using std::chrono::microseconds;
@@ -37,7 +37,7 @@ const char* variable(State state) {
 void send(const std::string& message) {
   const int result = sd_notify(0, message.c_str());
   if (result < 0) {
-    log::warn("the service manager can't be told how we are", {{"reason", strerror(-result)}});
+    logging::warn("the service manager can't be told how we are", {{"reason", strerror(-result)}});
   }
 }
 
@@ -114,4 +114,4 @@ std::string alive_message(State state, microseconds period) {
   return message;
 }
 
-}  // namespace app::systemd
+}  // namespace systemd

@@ -10,10 +10,10 @@
 #include <optional>
 #include <string>
 
-#include "app/pipeline.h"
-#include "app/table.h"
 #include "config/settings.h"
 #include "dns/zone.h"
+#include "pipeline/build.h"
+#include "pipeline/table.h"
 #include "vip/ledger.h"
 #include "vip/sqlite_store.h"
 
@@ -29,12 +29,12 @@ class TableInUse {
 
   // The zone to start with, and the one of a table that takes the place of this one.
   std::shared_ptr<const dns::Zone> first_zone();
-  std::shared_ptr<const dns::Zone> zone_of(const Table& table);
+  std::shared_ptr<const dns::Zone> zone_of(const pipeline::Table& table);
 
   // False: the VIPs of `build` can't be stored, so that this table stays.
-  bool commit(const Build& build);
+  bool commit(const pipeline::Build& build);
   // REQUIRES: it was committed.
-  void replace(const Table& table);
+  void replace(const pipeline::Table& table);
   // Stores this table for the next start, unless the state file has it.
   void store();
   // False: it couldn't be.
@@ -44,7 +44,7 @@ class TableInUse {
   bool exists() const { return confirmed() || !table_.mesh().empty(); }
   // It is of the sources, not of the state file.
   bool confirmed() const { return replaced_ != 0; }
-  bool equals(const Table& table) const { return table.bytes() == table_.bytes(); }
+  bool equals(const pipeline::Table& table) const { return table.bytes() == table_.bytes(); }
   std::size_t names() const { return table_.size(); }
   const vip::Ledger& ledger() const { return ledger_; }
   // Since when VIPs can't be stored; nothing while they can.
@@ -61,7 +61,7 @@ class TableInUse {
   const config::Settings& settings_;
   const std::unique_ptr<vip::Store> store_;
   vip::Ledger ledger_;
-  Table table_;
+  pipeline::Table table_;
   bool changed_ = false;  // since it was stored
   bool stored_ = true;
   std::uint32_t serial_ = 0;

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace app::systemd {
+namespace systemd {
 namespace {
 
 using std::chrono::microseconds;
@@ -34,4 +34,4 @@ TEST(SystemdTest, ASignOfLifeExtendsTheStartOnly) {
 }
 
 }  // namespace
-}  // namespace app::systemd
+}  // namespace systemd
