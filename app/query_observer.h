@@ -11,7 +11,7 @@
 #include "app/dnstap.h"
 #include "app/query_log.h"
 #include "config/settings.h"
-#include "dns/server.h"
+#include "dns/server/exchange.h"
 
 namespace app {
 

@@ -33,7 +33,7 @@
 #include "app/systemd.h"
 #include "app/table_in_use.h"
 #include "app/upstreams.h"
-#include "dns/server.h"
+#include "dns/server/server.h"
 #include "http/server.h"
 #include "kubernetes/source.h"
 #include "redirect/resolved.h"
@@ -169,7 +169,7 @@ class Instance {
 
 // The resolver doesn't wait for whoever reads the log.
 UpstreamReport Instance::report() {
-  return [this](const dns::Endpoint& upstream, dns::UpstreamChange change) {
+  return [this](const dns::UpstreamAddress& upstream, dns::UpstreamChange change) {
     asio::post(io_, [upstream, change] { log_upstream(upstream, change); });
   };
 }

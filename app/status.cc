@@ -155,7 +155,7 @@ void describe(const config::Settings& settings, Status& status) {
 
 RouteStatus route_status(const dns::Route& route, std::string from) {
   RouteStatus status{route.zone.to_string(), {}, std::move(from)};
-  for (const dns::Endpoint& server : route.servers) {
+  for (const dns::UpstreamAddress& server : route.servers) {
     status.servers.push_back(dns::to_string(server));
   }
   return status;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "app/pipeline.h"
-#include "dns/counters.h"
-#include "dns/upstream.h"
+#include "dns/resolver/upstream.h"
+#include "dns/server/counters.h"
 #include "mesh/diagnostic.h"
 #include "vip/allocate.h"
 

@@ -1,0 +1,50 @@
+// Sockets that whoever started this process has bound already, as systemd does for a socket unit:
+// told apart, and paired into addresses. What can't be served is a BindError with its remedy.
+//
+// describe() asks the kernel; pair_up() decides, and is a function of values. Internal to the
+// folder.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dns/server/bind.h"
+#include "dns/server/endpoint.h"
+
+namespace dns {
+
+// What the kernel says of a descriptor.
+struct Passed {
+  enum class Kind : std::uint8_t {
+    Udp,
+    Tcp,        // listening
+    TcpStream,  // connected, or nothing yet
+    Unix,
+    OtherSocket,
+    NoSocket,
+  };
+  int fd = -1;
+  Kind kind = Kind::NoSocket;
+  Endpoint address;  // of Udp, Tcp and TcpStream; port 0: not bound
+};
+
+Passed describe(int fd);
+
+// An address with its two sockets, which belong to nobody here.
+struct SocketPair {
+  Endpoint address;
+  int udp = -1;
+  int tcp = -1;
+  friend bool operator==(const SocketPair&, const SocketPair&) = default;
+};
+
+// In the order of the UDP sockets. Throws BindError for a descriptor that can't serve DNS, and for
+// an address that has only one of its sockets, or one of them twice.
+std::vector<SocketPair> pair_up(const std::vector<Passed>& passed);
+
+// A descriptor of one worker for a socket that all share: non-blocking, and UDP on all addresses
+// tells the one that was asked. Throws BindError.
+int share_udp(int fd, const Endpoint& address);
+int share_tcp(int fd, const Endpoint& address);
+
+}  // namespace dns
