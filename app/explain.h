@@ -8,7 +8,7 @@
 
 #include "app/pipeline.h"
 #include "config/settings.h"
-#include "dns/resolver/upstream.h"
+#include "dns/resolver/routes.h"
 #include "vip/ledger.h"
 
 namespace app {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "config/settings.h"
-#include "dns/resolver/upstream.h"
+#include "dns/resolver/routes.h"
 #include "dns/server/server.h"
 
 namespace app {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "app/pipeline.h"
-#include "dns/resolver/upstream.h"
+#include "dns/resolver/routes.h"
 #include "dns/server/counters.h"
 #include "mesh/diagnostic.h"
 #include "vip/allocate.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "dns/resolver/upstream.h"
+#include "dns/resolver/routes.h"
 #include "dns/server/endpoint.h"
 #include "mesh/diagnostic.h"
 #include "mesh/ip.h"

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <boost/asio/post.hpp>
-#include <charconv>
+#include <boost/asio/steady_timer.hpp>
+#include <string_view>
 #include <utility>
+
+#include "dns/resolver/health.h"
+#include "dns/resolver/random.h"
 
 namespace dns {
 
@@ -15,105 +18,63 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using boost::system::error_code;
 using std::chrono::milliseconds;
+using Outcome = TransportResult::Outcome;
 
 namespace {
 
-// In all, for one client: stub resolvers ask again, or give up, after 5 s.
+// For all attempts at one question: stub resolvers ask again, or give up, after 5 s.
 constexpr milliseconds kPatience = 4s;
-constexpr milliseconds kShortest = 10ms;  // an attempt's time, when patience is nearly over
-constexpr auto kLoopCheckPause = 30s;
-// Kept for each upstream: c-ares takes 30 µs to make one, and 70 KiB of memory.
-constexpr std::size_t kIdleChannels = 128;
-// A name that exists nowhere, under a top-level domain that never will (ICANN, 2024).
-constexpr std::string_view kProbeZone = "mesh-dns-loop.internal";
+constexpr milliseconds kShortest = 10ms;  // of an attempt, when the patience is nearly over
 
 std::string random_hex() {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::array<std::uint8_t, 8> octets{};
-  Random().fill(octets);
+  std::array<std::uint8_t, 8> bytes{};
+  Random().fill(bytes);
   std::string hex;
-  for (const std::uint8_t octet : octets) {
-    hex += kDigits[octet >> 4];
-    hex += kDigits[octet & 0xf];
+  for (const std::uint8_t byte : bytes) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 0xf];
   }
   return hex;
 }
 
-Question question_of(const std::string& qname) {
-  const Name name = *Name::parse(qname);
-  Query query;
-  query.flags = 0x0100;  // RD
-  query.qtype = static_cast<std::uint16_t>(Type::A);
-  query.qname.assign(reinterpret_cast<const std::uint8_t*>(name.wire().data()), name.wire().size());
-  return Question(query);
-}
-
-bool is_loopback(const ClientAddress& client) {
-  constexpr ClientAddress kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
-  constexpr ClientAddress kLoopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  return client == kLoopback || std::equal(client.begin(), client.begin() + 13, kMapped.begin());
-}
-
 }  // namespace
 
-// What anybody may know of an upstream; written by the resolver's thread.
-struct Resolver::UpstreamTally {
-  UpstreamAddress address;
-  std::atomic<UpstreamStatus::State> state = UpstreamStatus::State::Well;
-  Count answers;
-  Count silent;
-  Count unreachable;
-  DurationCounts durations;
-};
-
-struct Resolver::Upstream {
-  UpstreamAddress address;
-  const std::shared_ptr<UpstreamTally> tally = std::make_shared<UpstreamTally>();
-  std::uint64_t number = 0;
-  Health health;
-  bool keeps_case = true;
-  bool loops = false;
-  bool checking_for_loop = false;
-  bool came_back = false;
-  Clock::time_point loop_checked;
-  std::vector<std::shared_ptr<Channel>> idle;
-};
-
-// A question that upstreams are being asked.
-struct Resolver::Flight {
+// A question that upstreams are being asked, and the clients that wait for its answer.
+struct Resolver::InFlight {
   struct Waiter {
     ClientAddress client;
     Deliver deliver;
   };
 
-  Flight(asio::io_context& io, const Question& what) : question(what), stale_timer(io) {}
+  InFlight(asio::io_context& io, const Question& what) : question(what), stale_timer(io) {}
 
   const Question question;
   const Clock::time_point began = Clock::now();
-  std::shared_ptr<const Response> stale;  // what to give if nothing better comes; may be null
+  std::shared_ptr<const Response> stale;  // to serve if nothing better comes; may be null
   bool stale_due = false;
-  std::vector<UpstreamPtr> plan;
-  std::size_t next = 0;                     // in the plan
-  std::vector<const Upstream*> given_up;    // not to be asked again
-  std::shared_ptr<const Response> refusal;  // of the first server that couldn't, or wouldn't
+  std::vector<UpstreamPtr> attempts;  // the upstreams to ask, in order
+  std::size_t next = 0;               // of them
+  std::vector<const Upstream*> excluded;
+  std::shared_ptr<const Response> refusal;  // of the first upstream that answered with a failure
   std::vector<Waiter> waiters;
   asio::steady_timer stale_timer;
 };
 
-// How one query to one upstream ended.
+// How one question to one upstream ended.
 struct Resolver::Attempt {
-  Channel::Outcome outcome = Channel::Outcome::Silent;
+  Outcome outcome = Outcome::Timeout;
   std::shared_ptr<const Response> response;  // of Reply
   Clock::time_point sent;
-  // Silent, but for a reply that had the case wrong: the server doesn't keep it, or the reply is
-  // forged by someone who knows id and port. Asking again in lower case costs nothing.
   bool lost_case = false;
 };
 
-Resolver::Resolver(const ResolverSettings& settings, Cache& cache)
+Resolver::Resolver(const ResolverSettings& settings, Cache& cache, TransportFactory make_transport)
     : settings_(settings),
       cache_(cache),
-      probe_token_(random_hex()),
+      make_transport_(std::move(make_transport)),
+      probe_names_(random_hex()),
+      limits_(settings.max_in_flight, settings.max_in_flight_per_client),
       thread_([this] { io_.run(); }) {
   pthread_setname_np(thread_.native_handle(), "mesh-dns/up");
 }
@@ -121,12 +82,16 @@ Resolver::Resolver(const ResolverSettings& settings, Cache& cache)
 Resolver::~Resolver() {
   io_.stop();
   thread_.join();
+  // A question in flight holds its upstream, whose transport holds the question.
+  for (const auto& weak : upstreams_) {
+    if (const UpstreamPtr upstream = weak.lock()) upstream->transport.reset();
+  }
 }
 
 void Resolver::abandon() {
   asio::post(io_, [this] {
     abandoned_ = true;
-    for (const auto& [key, flight] : flights_) flight->waiters.clear();
+    for (const auto& [key, query] : in_flight_) query->waiters.clear();
   });
 }
 
@@ -135,39 +100,53 @@ void Resolver::use(Routes routes) {
 }
 
 void Resolver::resolve(const Question& question, const ClientAddress& client, Deliver deliver) {
-  queued_.fetch_add(1, std::memory_order_relaxed);
+  backlog_.fetch_add(1, std::memory_order_relaxed);
   asio::post(io_, [this, question, client, deliver = std::move(deliver)]() mutable {
-    queued_.fetch_sub(1, std::memory_order_relaxed);
-    join(question, client, std::move(deliver));
+    backlog_.fetch_sub(1, std::memory_order_relaxed);
+    accept(question, client, std::move(deliver));
   });
 }
 
-void Resolver::renew(const Question& question) {
+void Resolver::prefetch(const Question& question) {
   asio::post(io_, [this, question] {
-    const auto [flight, is_new] = flight_for(question);
+    const auto [query, is_new] = find_or_add(question);
     if (!is_new) return;
     counts_.prefetches.add(1);
-    take_off(flight);
+    start(query);
   });
 }
 
-// A server that is in the new routes too stays what it is, with what is known of it.
+// An upstream that is in the new routes too keeps what is known of it.
 void Resolver::adopt(const Routes& routes) {
-  std::vector<std::vector<UpstreamPtr>> servers;
+  std::vector<std::vector<UpstreamPtr>> route_upstreams;
   for (const Route& route : routes) {
-    std::vector<UpstreamPtr>& added = servers.emplace_back();
-    for (const UpstreamAddress& address : route.servers) added.push_back(upstream(address));
+    std::vector<UpstreamPtr>& added = route_upstreams.emplace_back();
+    for (const UpstreamAddress& address : route.servers) {
+      added.push_back(find_or_add_upstream(address));
+    }
   }
   routes_ = routes;
-  servers_ = std::move(servers);
+  route_upstreams_ = std::move(route_upstreams);
   publish_tallies();
   std::erase_if(upstreams_, [](const auto& weak) { return weak.expired(); });
 }
 
+Resolver::UpstreamPtr Resolver::find_or_add_upstream(const UpstreamAddress& address) {
+  for (const auto& weak : upstreams_) {
+    const UpstreamPtr known = weak.lock();
+    if (known && known->address == address) return known;
+  }
+  const auto added = std::make_shared<Upstream>(address, ++upstreams_made_,
+                                                make_transport_(io_, address, counts_.transport));
+  upstreams_.push_back(added);
+  probe_for_loop(added);
+  return added;
+}
+
 void Resolver::publish_tallies() {
   std::vector<std::shared_ptr<const UpstreamTally>> tallies;
-  for (const auto& of_route : servers_) {
-    for (const UpstreamPtr& upstream : of_route) {
+  for (const auto& upstreams : route_upstreams_) {
+    for (const UpstreamPtr& upstream : upstreams) {
       if (std::ranges::count(tallies, upstream->tally) == 0) tallies.push_back(upstream->tally);
     }
   }
@@ -180,280 +159,202 @@ std::vector<UpstreamStatus> Resolver::upstreams() const {
   const auto tallies = tallies_;
   lock.unlock();
   std::vector<UpstreamStatus> all;
-  for (const auto& tally : tallies) {
-    UpstreamStatus& status = all.emplace_back();
-    status.address = tally->address;
-    status.state = tally->state.load(std::memory_order_relaxed);
-    status.answers = tally->answers.value();
-    status.silent = tally->silent.value();
-    status.unreachable = tally->unreachable.value();
-    tally->durations.add_to(status.durations);
-  }
+  for (const auto& tally : tallies) all.push_back(tally->status());
   return all;
 }
 
-Resolver::UpstreamPtr Resolver::upstream(const UpstreamAddress& address) {
-  for (const auto& weak : upstreams_) {
-    const UpstreamPtr known = weak.lock();
-    if (known && known->address == address) return known;
-  }
-  const auto made = std::make_shared<Upstream>();
-  made->address = address;
-  made->tally->address = address;
-  made->number = ++upstreams_made_;
-  upstreams_.push_back(made);
-  check_for_loop(made);
-  return made;
-}
-
-bool Resolver::admit(const ClientAddress& client) {
-  if (waiting_in_all_ >= settings_.max_in_flight) return false;
-  unsigned& mine = waiting_[client];
-  // All programs of this host come from one address: a limit for each of them it is not.
-  if (mine >= settings_.max_in_flight_per_client && !is_loopback(client)) return false;
-  ++mine;
-  ++waiting_in_all_;
-  return true;
-}
-
-void Resolver::leave(const ClientAddress& client) {
-  --waiting_in_all_;
-  const auto found = waiting_.find(client);
-  if (--found->second == 0) waiting_.erase(found);
-}
-
-void Resolver::join(const Question& question, const ClientAddress& client, Deliver deliver) {
+// Delivers from the cache, or coalesces the question with one in flight, or starts it.
+void Resolver::accept(const Question& question, const ClientAddress& client, Deliver deliver) {
   if (abandoned_) return;
-  // It may have come since the worker looked.
+  // It may have been cached since the worker looked.
   const Hit hit = cache_.find(question, Clock::now());
   if (hit.settled) return deliver({hit.response, hit.given, {}});
-  if (!admit(client)) {
+  if (!limits_.admit(client)) {
     counts_.limited.add(1);
     return deliver({hit.response, hit.given, kTooMany});
   }
-  const auto [flight, is_new] = flight_for(question);
+  const auto [query, is_new] = find_or_add(question);
   if (!is_new) counts_.coalesced.add(1);
-  if (!flight->stale) flight->stale = hit.response;
-  flight->waiters.push_back({client, std::move(deliver)});
-  if (is_new) return take_off(flight);
-  if (flight->stale_due && flight->stale) tell(*flight, stale_of(*flight));
+  if (!query->stale) query->stale = hit.response;
+  query->waiters.push_back({client, std::move(deliver)});
+  if (is_new) return start(query);
+  if (query->stale_due && query->stale) deliver_to_waiters(*query, stale_of(*query));
 }
 
-// The one that is under way, or a new one, which is to take off.
-std::pair<Resolver::FlightPtr, bool> Resolver::flight_for(const Question& question) {
-  const auto [at, is_new] = flights_.try_emplace(std::string(question.key()));
-  if (is_new) at->second = std::make_shared<Flight>(io_, question);
+// True for a new one, which the caller starts.
+std::pair<Resolver::InFlightPtr, bool> Resolver::find_or_add(const Question& question) {
+  const auto [at, is_new] = in_flight_.try_emplace(std::string(question.key()));
+  if (is_new) at->second = std::make_shared<InFlight>(io_, question);
   return {at->second, is_new};
 }
 
-void Resolver::take_off(const FlightPtr& flight) {
+void Resolver::start(const InFlightPtr& query) {
   counts_.questions.add(1);
-  flight->plan = candidates(flight->question);
-  wait_with_stale(flight);
-  attempt(flight);
+  query->attempts = plan_attempts(query->question);
+  start_stale_timer(query);
+  attempt_next(query);
 }
 
-std::vector<Resolver::UpstreamPtr> Resolver::candidates(const Question& question) {
-  const Name qname = Name::from_wire(question.qname());
-  const Route* const route = find_route(routes_, qname);
+std::vector<Resolver::UpstreamPtr> Resolver::plan_attempts(const Question& question) {
+  const Route* const route = find_route(routes_, Name::from_wire(question.qname()));
   if (route == nullptr) return {};
   std::vector<UpstreamPtr> usable;
   std::vector<const Health*> health;
-  for (const UpstreamPtr& upstream : servers_[static_cast<std::size_t>(route - routes_.data())]) {
-    if (upstream->loops) {
-      check_for_loop(upstream);
+  for (const auto& upstream : route_upstreams_[static_cast<std::size_t>(route - routes_.data())]) {
+    if (upstream->loop.loops()) {
+      probe_for_loop(upstream);
       continue;
     }
     usable.push_back(upstream);
     health.push_back(&upstream->health);
   }
-  std::vector<UpstreamPtr> planned;
-  for (const std::size_t i : plan(health)) planned.push_back(usable[i]);
-  if (!planned.empty() && planned.front()->health.well()) probe_the_failed(question, usable);
-  return planned;
+  std::vector<UpstreamPtr> attempts;
+  for (const std::size_t i : attempt_order(health)) attempts.push_back(usable[i]);
+  if (!attempts.empty() && attempts.front()->health.healthy()) probe_failed(question, usable);
+  return attempts;
 }
 
-// A server that failed is asked the same beside one that is well, so that no client waits to find
-// out whether it is back.
-void Resolver::probe_the_failed(const Question& question, const std::vector<UpstreamPtr>& all) {
-  for (const UpstreamPtr& upstream : all) {
-    if (!upstream->health.probe(Clock::now())) continue;
+// A failed upstream is asked the same question beside a healthy one, so that no client waits to
+// find out whether it is back.
+void Resolver::probe_failed(const Question& question, const std::vector<UpstreamPtr>& upstreams) {
+  for (const UpstreamPtr& upstream : upstreams) {
+    if (!upstream->health.take_probe(Clock::now())) continue;
     ask(upstream, question, settings_.timeout,
-        [this, upstream](const Attempt& attempt) { note(upstream, attempt); });
+        [this, upstream](const Attempt& attempt) { record(upstream, attempt); });
   }
 }
 
-void Resolver::attempt(const FlightPtr& flight) {
+void Resolver::attempt_next(const InFlightPtr& query) {
   const auto left =
-      std::chrono::duration_cast<milliseconds>(flight->began + kPatience - Clock::now());
-  while (left > 0ms && flight->next < flight->plan.size()) {
-    const UpstreamPtr upstream = flight->plan[flight->next++];
-    if (upstream->loops || std::ranges::count(flight->given_up, upstream.get()) != 0) continue;
-    return ask(upstream, flight->question, std::clamp(left, kShortest, settings_.timeout),
-               [this, flight, upstream](const Attempt& attempt) {
-                 note(upstream, attempt);
-                 heard(flight, upstream, attempt);
+      std::chrono::duration_cast<milliseconds>(query->began + kPatience - Clock::now());
+  while (left > 0ms && query->next < query->attempts.size()) {
+    const UpstreamPtr upstream = query->attempts[query->next++];
+    const bool excluded = std::ranges::count(query->excluded, upstream.get()) != 0;
+    if (upstream->loop.loops() || excluded) continue;
+    return ask(upstream, query->question, std::clamp(left, kShortest, settings_.timeout),
+               [this, query, upstream](const Attempt& attempt) {
+                 record(upstream, attempt);
+                 end_attempt(query, upstream, attempt);
                });
   }
   counts_.failures.add(1);
-  if (flight->refusal) return land(flight, flight->refusal);
-  land(flight, std::make_shared<const Response>(
-                   Response::servfail(flight->question, Ede::NoReachableAuthority)));
+  if (query->refusal) return complete(query, query->refusal);
+  complete(query, std::make_shared<const Response>(
+                      Response::servfail(query->question, Ede::NoReachableAuthority)));
 }
 
-void Resolver::heard(const FlightPtr& flight, const UpstreamPtr& upstream, const Attempt& attempt) {
+void Resolver::end_attempt(const InFlightPtr& query, const UpstreamPtr& upstream,
+                           const Attempt& attempt) {
   switch (attempt.outcome) {
-    case Channel::Outcome::Reply:
-      if (!attempt.response->failed()) return land(flight, attempt.response);
-      if (!flight->refusal) flight->refusal = attempt.response;
-      flight->given_up.push_back(upstream.get());
+    case Outcome::Reply:
+      if (!attempt.response->failed()) return complete(query, attempt.response);
+      if (!query->refusal) query->refusal = attempt.response;
+      query->excluded.push_back(upstream.get());
       break;
-    case Channel::Outcome::Silent:
-      if (attempt.lost_case) --flight->next;
+    case Outcome::Timeout:
+      if (attempt.lost_case) --query->next;
       break;
-    case Channel::Outcome::Unreachable:
-      flight->given_up.push_back(upstream.get());
+    case Outcome::Unreachable:
+      query->excluded.push_back(upstream.get());
       break;
   }
-  this->attempt(flight);
+  attempt_next(query);
 }
 
-void Resolver::land(const FlightPtr& flight, const std::shared_ptr<const Response>& response) {
-  flights_.erase(std::string(flight->question.key()));
-  flight->stale_timer.cancel();
-  cache_.put(flight->question, response, Clock::now());
-  const bool better = response->failed() && flight->stale;
-  tell(*flight, better ? stale_of(*flight) : Resolved{response, {}, {}});
+void Resolver::complete(const InFlightPtr& query, const std::shared_ptr<const Response>& response) {
+  in_flight_.erase(std::string(query->question.key()));
+  query->stale_timer.cancel();
+  cache_.put(query->question, response, Clock::now());
+  const bool stale_is_better = response->failed() && query->stale;
+  deliver_to_waiters(*query, stale_is_better ? stale_of(*query) : Resolved{response, {}, {}});
 }
 
-// RFC 8767, 5: try first, and give what is stale when the client would wait too long.
-void Resolver::wait_with_stale(const FlightPtr& flight) {
-  flight->stale_timer.expires_after(settings_.stale_after);
-  flight->stale_timer.async_wait([this, weak = std::weak_ptr(flight)](const error_code& error) {
-    const FlightPtr late = weak.lock();
+// RFC 8767, 5: try first, and serve the stale response when the client would wait too long.
+void Resolver::start_stale_timer(const InFlightPtr& query) {
+  query->stale_timer.expires_after(settings_.stale_after);
+  query->stale_timer.async_wait([this, weak = std::weak_ptr(query)](const error_code& error) {
+    const InFlightPtr late = weak.lock();
     if (error || !late) return;
     late->stale_due = true;
-    if (late->stale) tell(*late, stale_of(*late));
+    if (late->stale) deliver_to_waiters(*late, stale_of(*late));
   });
 }
 
-Resolved Resolver::stale_of(const Flight& flight) {
-  return {flight.stale, {.cached = true, .stale = true}, {}};
+Resolved Resolver::stale_of(const InFlight& query) {
+  return {query.stale, {.cached = true, .stale = true}, {}};
 }
 
-void Resolver::tell(Flight& flight, const Resolved& resolved) {
-  for (Flight::Waiter& waiter : std::exchange(flight.waiters, {})) {
-    leave(waiter.client);
+void Resolver::deliver_to_waiters(InFlight& query, const Resolved& resolved) {
+  for (const InFlight::Waiter& waiter : std::exchange(query.waiters, {})) {
+    limits_.release(waiter.client);
     waiter.deliver(resolved);
   }
 }
 
 void Resolver::ask(const UpstreamPtr& upstream, const Question& question, milliseconds timeout,
-                   std::function<void(const Attempt&)> heard) {
-  std::shared_ptr<Channel> channel;
-  if (upstream->idle.empty()) {
-    channel = std::make_shared<Channel>(io_, upstream->address, counts_.channel);
-  } else {
-    channel = std::move(upstream->idle.back());
-    upstream->idle.pop_back();
-  }
-  Channel* const raw = channel.get();
-  busy_.emplace(raw, std::move(channel));
-  std::array<std::uint8_t, 32> cases{};  // a bit for each letter
-  if (upstream->keeps_case) random_.fill(cases);
-  const bool cased = upstream->keeps_case;
-  raw->ask(question.query(random_.u16(), cases), timeout,
-           [this, upstream, raw, cased, heard = std::move(heard), sent = Clock::now()](
-               Channel::Outcome outcome, const std::vector<std::uint8_t>& reply) {
-             const std::shared_ptr<Channel> used = std::move(busy_.extract(raw).mapped());
-             Attempt attempt{outcome, nullptr, sent, false};
-             attempt.lost_case =
-                 outcome == Channel::Outcome::Silent && cased && used->saw_wrong_case();
-             if (outcome == Channel::Outcome::Reply) {
-               if (auto response = Response::read(reply)) {
-                 attempt.response = std::make_shared<const Response>(std::move(*response));
-               } else {
-                 attempt.outcome = Channel::Outcome::Unreachable;  // garbage over TCP
-               }
-             }
-             if (!used->is_spoiled() && upstream->idle.size() < kIdleChannels) {
-               upstream->idle.push_back(used);
-             }
-             heard(attempt);
-           });
+                   std::function<void(const Attempt&)> done) {
+  upstream->transport->ask(
+      question, timeout,
+      [this, upstream, done = std::move(done), sent = Clock::now()](const TransportResult& result) {
+        if (result.lost_case && std::exchange(upstream->keeps_case, false)) {
+          report(*upstream, UpstreamChange::LosesCase);
+        }
+        Attempt attempt{result.outcome, nullptr, sent, result.lost_case};
+        if (result.outcome == Outcome::Reply) {
+          if (auto response = Response::read(result.reply)) {
+            attempt.response = std::make_shared<const Response>(std::move(*response));
+          } else {
+            attempt.outcome = Outcome::Unreachable;  // garbage over TCP
+          }
+        }
+        done(attempt);
+      });
 }
 
-void Resolver::note(const UpstreamPtr& upstream, const Attempt& attempt) {
-  const bool was_well = upstream->health.well();
-  if (attempt.outcome == Channel::Outcome::Reply) {
+// Updates what is known of the upstream.
+void Resolver::record(const UpstreamPtr& upstream, const Attempt& attempt) {
+  const bool was_healthy = upstream->health.healthy();
+  if (attempt.outcome == Outcome::Reply) {
     upstream->tally->answers.add(1);
     upstream->tally->durations.add(Clock::now() - attempt.sent);
     upstream->health.answered();
-    if (!was_well) report(*upstream, UpstreamChange::Back);
+    if (!was_healthy) report(*upstream, UpstreamChange::Back);
     return;
   }
-  const bool silent = attempt.outcome == Channel::Outcome::Silent;
-  (silent ? upstream->tally->silent : upstream->tally->unreachable).add(1);
-  if (attempt.lost_case) {
-    if (std::exchange(upstream->keeps_case, false)) report(*upstream, UpstreamChange::LosesCase);
-    return;
-  }
+  const bool timeout = attempt.outcome == Outcome::Timeout;
+  (timeout ? upstream->tally->timeouts : upstream->tally->unreachable).add(1);
+  if (attempt.lost_case) return;
   upstream->health.failed(attempt.sent, Clock::now());
-  if (was_well) report(*upstream, UpstreamChange::Failed);
-  // A loop looks like silence, since a question that comes back waits for itself.
-  if (silent) check_for_loop(upstream);
+  if (was_healthy) report(*upstream, UpstreamChange::Failed);
+  // A loop looks like a timeout, since a question that comes back waits for itself.
+  if (timeout) probe_for_loop(upstream);
 }
 
 void Resolver::report(const Upstream& upstream, UpstreamChange change) {
-  using State = UpstreamStatus::State;
-  const State state = upstream.loops           ? State::Loops
-                      : upstream.health.well() ? State::Well
-                                               : State::Failed;
-  upstream.tally->state.store(state, std::memory_order_relaxed);
+  upstream.tally->state.store(upstream.state(), std::memory_order_relaxed);
   if (settings_.report) settings_.report(upstream.address, change);
 }
 
-void Resolver::check_for_loop(const UpstreamPtr& upstream) {
-  const auto now = Clock::now();
-  const bool lately = upstream->loop_checked != Clock::time_point() &&
-                      now - upstream->loop_checked < kLoopCheckPause;
-  if (upstream->checking_for_loop || lately) return;
-  upstream->checking_for_loop = true;
-  upstream->came_back = false;
-  upstream->loop_checked = now;
-  const std::string name =
-      probe_token_ + '-' + std::to_string(upstream->number) + '.' + std::string(kProbeZone);
-  ask(upstream, question_of(name), settings_.timeout, [this, upstream](const Attempt& attempt) {
-    upstream->checking_for_loop = false;
-    if (upstream->came_back) return;
-    if (attempt.outcome != Channel::Outcome::Reply) {
-      upstream
-          ->loop_checked = {};  // nothing was learned: the next silence is a reason to look again
-      return;
-    }
-    if (std::exchange(upstream->loops, false)) report(*upstream, UpstreamChange::LoopsNoMore);
-  });
+void Resolver::probe_for_loop(const UpstreamPtr& upstream) {
+  if (!upstream->loop.begin(Clock::now())) return;
+  ask(upstream, probe_names_.question(upstream->number), settings_.timeout,
+      [this, upstream](const Attempt& attempt) {
+        const bool answered = attempt.outcome == Outcome::Reply;
+        if (upstream->loop.end(answered)) report(*upstream, UpstreamChange::LoopsNoMore);
+      });
 }
 
 bool Resolver::is_own_probe(const Qname& qname) {
-  if (qname.labels != 3 || qname.label(1) != "mesh-dns-loop" || qname.label(2) != "internal") {
-    return false;
-  }
-  std::string_view label = qname.label(0);
-  if (!label.starts_with(probe_token_ + '-')) return false;
-  label.remove_prefix(probe_token_.size() + 1);
-  std::uint64_t number = 0;
-  std::from_chars(label.data(), label.data() + label.size(), number);
-  asio::post(io_, [this, number] { came_back(number); });
-  return true;
+  const auto number = probe_names_.upstream_of(qname);
+  if (number) asio::post(io_, [this, number] { receive_probe(*number); });
+  return number.has_value();
 }
 
-void Resolver::came_back(std::uint64_t number) {
+void Resolver::receive_probe(std::uint64_t number) {
   for (const auto& weak : upstreams_) {
     const UpstreamPtr upstream = weak.lock();
     if (!upstream || upstream->number != number) continue;
-    upstream->came_back = true;
-    if (!std::exchange(upstream->loops, true)) report(*upstream, UpstreamChange::Loops);
+    if (upstream->loop.came_back()) report(*upstream, UpstreamChange::Loops);
   }
 }
 

@@ -1,25 +1,23 @@
-// Finds out what isn't ours: asks the upstreams, keeps what they say, and tells who asked.
+// Resolves the names that are not ours: asks the upstreams, caches what they answer, and delivers
+// it to all who asked.
 //
 // One for all workers, with a thread of its own. So a question that several clients have is asked
-// once, limits hold for all clients together, what one client learns of a dead server helps the
-// others, and nothing that happens here keeps a worker from answering names of the mesh.
+// once, limits hold for all clients together, an upstream that failed for one client is known to
+// the others, and nothing that happens here keeps a worker from answering names of the mesh.
 //
-// The public functions may be called by any thread; what is to be told is told on the resolver's.
-// Internal to the folder: it includes Asio.
+// The public functions may be called by any thread; callbacks run on the resolver's thread.
+// Internal to dns/: it includes Asio.
 #pragma once
 
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -28,18 +26,20 @@
 #include "dns/answer.h"
 #include "dns/cache.h"
 #include "dns/client.h"
-#include "dns/resolver/channel.h"
-#include "dns/resolver/random.h"
+#include "dns/resolver/in_flight_limits.h"
+#include "dns/resolver/loop_probe.h"
 #include "dns/resolver/resolver_settings.h"
+#include "dns/resolver/routes.h"
 #include "dns/resolver/upstream.h"
 #include "dns/resolver/upstream_status.h"
+#include "dns/resolver/upstream_transport.h"
 
 namespace dns {
 
-// Of a question that has no place among those that wait.
+// Of a question that was rejected at a limit.
 inline constexpr Failure kTooMany = {Rcode::ServFail, Ede::Other, "too many in flight"};
 
-// What became of a question: a response, or, where that is null, a failure.
+// How a question ended: with a response or, where that is null, a failure.
 struct Resolved {
   std::shared_ptr<const Response> response;
   Given given;
@@ -47,10 +47,10 @@ struct Resolved {
 };
 
 struct ResolverCounts {
-  ChannelCounts channel;
-  Count coalesced;  // questions that another client had asked already
-  Count limited;    // questions refused at a limit
-  Count questions;  // asked of upstreams: once each, whoever waits and however many are asked
+  TransportCounts transport;
+  Count coalesced;  // questions that were in flight already for another client
+  Count limited;    // questions rejected at a limit
+  Count questions;  // asked of upstreams: once each, however many clients and attempts
   Count failures;   // those of them that no upstream answered
   Count prefetches;
 };
@@ -59,24 +59,26 @@ class Resolver {
  public:
   using Deliver = std::function<void(const Resolved&)>;
 
-  Resolver(const ResolverSettings& settings, Cache& cache);
-  // REQUIRES: nobody calls any more.
+  // `cache` outlives it. `make_transport` is called on the resolver's thread.
+  Resolver(const ResolverSettings& settings, Cache& cache, TransportFactory make_transport);
+  // REQUIRES: no other thread calls it any more.
   ~Resolver();
 
-  // From now on nobody is told anything: what `deliver` holds is let go.
+  // From now on nothing is delivered: every `deliver` is released without a call.
   void abandon();
 
-  // From now on; what is under way ends with the servers that it began with.
+  // The upstreams to ask from now on; questions in flight end with those that they began with.
   void use(Routes routes);
   void resolve(const Question& question, const ClientAddress& client, Deliver deliver);
-  // False while as many questions as may wait have not even been looked at: more would only make
-  // the queue longer.
+  // False while the thread has a backlog of as many questions as may be in flight: more would only
+  // lengthen the queue.
   bool has_room() const {
-    return queued_.load(std::memory_order_relaxed) < settings_.max_in_flight;
+    return backlog_.load(std::memory_order_relaxed) < settings_.max_in_flight;
   }
-  // Asks again for what is about to run out.
-  void renew(const Question& question);
-  // True for a question of ours that came back to us: that upstream leads here.
+  // Renews a cached response that is about to expire.
+  void prefetch(const Question& question);
+  // True for the name of a loop probe that came back to us: the upstream that it was sent to leads
+  // here.
   bool is_own_probe(const Qname& qname);
 
   const ResolverCounts& counts() const { return counts_; }
@@ -85,60 +87,53 @@ class Resolver {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Upstream;
-  struct UpstreamTally;
-  struct Flight;
+  struct InFlight;
   struct Attempt;
   using UpstreamPtr = std::shared_ptr<Upstream>;
-  using FlightPtr = std::shared_ptr<Flight>;
+  using InFlightPtr = std::shared_ptr<InFlight>;
 
   void adopt(const Routes& routes);
   void publish_tallies();
-  UpstreamPtr upstream(const UpstreamAddress& address);
+  UpstreamPtr find_or_add_upstream(const UpstreamAddress& address);
 
-  void join(const Question& question, const ClientAddress& client, Deliver deliver);
-  bool admit(const ClientAddress& client);
-  void leave(const ClientAddress& client);
-  std::pair<FlightPtr, bool> flight_for(const Question& question);
-  void take_off(const FlightPtr& flight);
-  std::vector<UpstreamPtr> candidates(const Question& question);
-  void probe_the_failed(const Question& question, const std::vector<UpstreamPtr>& all);
-  void attempt(const FlightPtr& flight);
-  void heard(const FlightPtr& flight, const UpstreamPtr& upstream, const Attempt& attempt);
-  void land(const FlightPtr& flight, const std::shared_ptr<const Response>& response);
-  void wait_with_stale(const FlightPtr& flight);
-  void tell(Flight& flight, const Resolved& resolved);
-  Resolved stale_of(const Flight& flight);
+  void accept(const Question& question, const ClientAddress& client, Deliver deliver);
+  std::pair<InFlightPtr, bool> find_or_add(const Question& question);
+  void start(const InFlightPtr& query);
+  std::vector<UpstreamPtr> plan_attempts(const Question& question);
+  void probe_failed(const Question& question, const std::vector<UpstreamPtr>& upstreams);
+  void attempt_next(const InFlightPtr& query);
+  void end_attempt(const InFlightPtr& query, const UpstreamPtr& upstream, const Attempt& attempt);
+  void complete(const InFlightPtr& query, const std::shared_ptr<const Response>& response);
+  void start_stale_timer(const InFlightPtr& query);
+  void deliver_to_waiters(InFlight& query, const Resolved& resolved);
+  static Resolved stale_of(const InFlight& query);
 
   void ask(const UpstreamPtr& upstream, const Question& question, std::chrono::milliseconds timeout,
-           std::function<void(const Attempt&)> heard);
-  void note(const UpstreamPtr& upstream, const Attempt& attempt);
-
-  void check_for_loop(const UpstreamPtr& upstream);
-  void came_back(std::uint64_t number);
+           std::function<void(const Attempt&)> done);
+  void record(const UpstreamPtr& upstream, const Attempt& attempt);
   void report(const Upstream& upstream, UpstreamChange change);
+
+  void probe_for_loop(const UpstreamPtr& upstream);
+  void receive_probe(std::uint64_t number);
 
   const ResolverSettings settings_;
   Cache& cache_;
-  const std::string probe_token_;
+  const TransportFactory make_transport_;
+  const LoopProbeNames probe_names_;
   ResolverCounts counts_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
       io_.get_executor()};
-  Random random_;
   bool abandoned_ = false;
-  std::atomic<unsigned> queued_ =
-      0;  // questions that resolve() was given and the thread hasn't seen
+  std::atomic<unsigned> backlog_ = 0;  // questions of resolve() that the thread has not seen yet
   Routes routes_;
-  std::vector<std::vector<UpstreamPtr>> servers_;   // of each route
-  std::vector<std::weak_ptr<Upstream>> upstreams_;  // all that there are
+  std::vector<std::vector<UpstreamPtr>> route_upstreams_;  // of each route
+  std::vector<std::weak_ptr<Upstream>> upstreams_;         // all that there are
   std::uint64_t upstreams_made_ = 0;
   mutable std::mutex tallies_mutex_;  // held to copy the list only
   std::vector<std::shared_ptr<const UpstreamTally>> tallies_;
-  std::unordered_map<std::string, FlightPtr> flights_;  // by Question::key()
-  std::map<ClientAddress, unsigned> waiting_;           // questions of each client
-  unsigned waiting_in_all_ = 0;
-  std::unordered_map<Channel*, std::shared_ptr<Channel>> busy_;
+  std::unordered_map<std::string, InFlightPtr> in_flight_;  // by Question::key()
+  InFlightLimits limits_;                                   // of the clients that wait
   std::thread thread_;
 };
 

@@ -1,61 +1,52 @@
-// Which server is asked about a name, and in what order those that could be are tried.
+// An upstream as the resolver knows it: how it is asked, whether it answers, and what was counted.
 //
-// Pure: no sockets, no clock; `now` is a parameter.
+// Belongs to the resolver's thread, but for the tally, which any thread may read. Internal to the
+// folder.
 #pragma once
 
-#include <chrono>
-#include <cstddef>
+#include <atomic>
 #include <cstdint>
-#include <span>
-#include <string>
-#include <vector>
+#include <memory>
 
-#include "dns/name.h"
+#include "dns/count.h"
+#include "dns/resolver/health.h"
+#include "dns/resolver/loop_probe.h"
 #include "dns/resolver/upstream_address.h"
+#include "dns/resolver/upstream_status.h"
+#include "dns/resolver/upstream_transport.h"
 
 namespace dns {
 
-// The servers for the names in a DNS zone, the first of them first. None: these names fail.
-struct Route {
-  Name zone;
-  std::vector<UpstreamAddress> servers;
-  friend bool operator==(const Route&, const Route&) = default;
-};
-using Routes = std::vector<Route>;
+struct UpstreamTally {
+  explicit UpstreamTally(UpstreamAddress of) : address(std::move(of)) {}
+  UpstreamStatus status() const;
 
-// The route with the longest zone that `qname` is in; null if there is none, not even for ".".
-const Route* find_route(const Routes& routes, const Name& qname);
-
-// Whether a server answers, as far as it was seen.
-class Health {
- public:
-  using Time = std::chrono::steady_clock::time_point;
-
-  void answered() { failures_ = 0; }
-  // It was silent, or couldn't be reached, by a query sent at `sent`. Queries that were under way
-  // together count as one failure.
-  void failed(Time sent, Time now);
-
-  bool well() const { return failures_ == 0; }
-  // It failed so often that asking it twice for one client isn't worth the time.
-  bool dead() const { return failures_ >= kDead; }
-  // It is time to see whether a server that failed is back. True for one caller.
-  bool probe(Time now);
-
- private:
-  static constexpr unsigned kDead = 3;
-  std::chrono::seconds pause() const;
-
-  unsigned failures_ = 0;
-  Time failed_at_{};
-  Time next_probe_{};
+  const UpstreamAddress address;
+  std::atomic<UpstreamStatus::State> state = UpstreamStatus::State::Well;
+  Count answers;
+  Count timeouts;
+  Count unreachable;
+  DurationCounts durations;
 };
 
-// The most times that servers are asked for one client.
-inline constexpr std::size_t kMaxAttempts = 4;
+struct Upstream {
+  Upstream(const UpstreamAddress& at, std::uint64_t by_number,
+           std::unique_ptr<UpstreamTransport> by_transport)
+      : address(at),
+        number(by_number),
+        tally(std::make_shared<UpstreamTally>(at)),
+        transport(std::move(by_transport)) {}
 
-// Indices into `servers` in the order in which they are to be asked: those that are well, then the
-// others, then again those that aren't dead, kMaxAttempts in all.
-std::vector<std::size_t> plan(std::span<const Health* const> servers);
+  UpstreamStatus::State state() const;
+
+  const UpstreamAddress address;
+  const std::uint64_t number;  // of its loop probes
+  const std::shared_ptr<UpstreamTally> tally;
+  Health health;
+  LoopProbe loop;
+  bool keeps_case = true;  // of the question's letters
+  // What is in flight holds the Upstream, and ends with the transport.
+  std::unique_ptr<UpstreamTransport> transport;
+};
 
 }  // namespace dns

@@ -12,7 +12,7 @@
 namespace dns {
 namespace {
 
-constexpr int kReceiveBuffer = 4 << 20;  // bytes; the default holds 13 ms of a loaded server
+constexpr int kReceiveBuffer = 4 << 20;  // bytes; the default holds 13 ms of full load
 constexpr int kBacklog = 1024;
 constexpr int kPortAttempts = 50;
 
@@ -63,7 +63,7 @@ int bind_shared(const Endpoint& listen, int type) {
   set(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (type == SOCK_DGRAM) {
     set(socket.get(), SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
-    if (is_wildcard(listen)) tell_destination(socket.get(), address.family());
+    if (is_wildcard(listen)) report_destination(socket.get(), address.family());
   }
   bind_to(socket.get(), listen, address, type);
   if (type == SOCK_STREAM && ::listen(socket.get(), kBacklog) != 0) fail(listen, type, errno);
@@ -115,12 +115,12 @@ bool is_wildcard(const Endpoint& listen) {
   return listen.address == "0.0.0.0" || listen.address == "::";
 }
 
-void tell_destination(int fd, int family) {
+void report_destination(int fd, int family) {
   const bool v4 = family == AF_INET;
   set(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
 }
 
-Endpoint probe(const Endpoint& listen) {
+Endpoint check_free(const Endpoint& listen) {
   Endpoint bound = listen;
   for (int left = kPortAttempts; left > 0; --left) {
     if (try_both(bound, left == 1)) break;

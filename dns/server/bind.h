@@ -1,4 +1,4 @@
-// Sockets that are bound: every way in which that fails becomes a BindError that says what to do.
+// Binds sockets: every failure is a BindError that says what to do.
 //
 // Internal to the folder.
 #pragma once
@@ -37,22 +37,22 @@ class Descriptor {
 SocketAddress socket_address(const Endpoint& listen);  // throws BindError
 // The address that a socket is bound to.
 SocketAddress bound_address(int fd);
-// As the kernel's own are written: "::1" for "0:0::1". An interface is written by its name.
+// In canonical form: "::1" for "0:0::1". An interface is written by its name.
 Endpoint endpoint(const SocketAddress& address);
 // True for 0.0.0.0 and ::.
 bool is_wildcard(const Endpoint& listen);
 
-// Fails if anyone, even of our own user, serves the address: SO_REUSEPORT alone would let two
-// processes share it silently. Gives the address with its port, chosen if it was 0 so that it is
-// free for UDP and TCP.
-Endpoint probe(const Endpoint& listen);  // throws BindError
+// Fails if any process, even of our own user, serves the address: SO_REUSEPORT alone would let two
+// processes share it silently. Returns the address with its port; for port 0 one that is free for
+// UDP and TCP.
+Endpoint check_free(const Endpoint& listen);  // throws BindError
 
-// Non-blocking, SO_REUSEPORT; UDP on all addresses tells the one that was asked, TCP listens. The
-// caller owns the descriptor.
+// Non-blocking, SO_REUSEPORT; UDP on all addresses reports the destination address, TCP listens.
+// The caller owns the descriptor.
 int bind_udp(const Endpoint& listen);  // throws BindError
 int bind_tcp(const Endpoint& listen);  // throws BindError
 
-// Has a UDP socket that is bound to all addresses tell the one that was asked.
-void tell_destination(int fd, int family);
+// Has a UDP socket that is bound to all addresses report the destination of each datagram.
+void report_destination(int fd, int family);
 
 }  // namespace dns

@@ -120,7 +120,7 @@ std::vector<SocketPair> pair_up(const std::vector<Passed>& passed) {
 }
 
 int share_udp(int fd, const Endpoint& address) {
-  if (is_wildcard(address)) tell_destination(fd, socket_address(address).family());
+  if (is_wildcard(address)) report_destination(fd, socket_address(address).family());
   return share(fd, address);
 }
 

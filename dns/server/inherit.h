@@ -1,5 +1,6 @@
-// Sockets that whoever started this process has bound already, as systemd does for a socket unit:
-// told apart, and paired into addresses. What can't be served is a BindError with its remedy.
+// Sockets that were bound before this process was started, as systemd does for a socket unit:
+// classified, and paired into addresses. A socket that cannot serve DNS is a BindError with its
+// remedy.
 //
 // describe() asks the kernel; pair_up() decides, and is a function of values. Internal to the
 // folder.
@@ -13,7 +14,7 @@
 
 namespace dns {
 
-// What the kernel says of a descriptor.
+// What the kernel reports of a descriptor.
 struct Passed {
   enum class Kind : std::uint8_t {
     Udp,
@@ -30,7 +31,7 @@ struct Passed {
 
 Passed describe(int fd);
 
-// An address with its two sockets, which belong to nobody here.
+// An address with its two sockets, which it does not own.
 struct SocketPair {
   Endpoint address;
   int udp = -1;
@@ -42,8 +43,8 @@ struct SocketPair {
 // an address that has only one of its sockets, or one of them twice.
 std::vector<SocketPair> pair_up(const std::vector<Passed>& passed);
 
-// A descriptor of one worker for a socket that all share: non-blocking, and UDP on all addresses
-// tells the one that was asked. Throws BindError.
+// One worker's descriptor of a socket that all workers share: non-blocking, and UDP on all
+// addresses reports the destination address. Throws BindError.
 int share_udp(int fd, const Endpoint& address);
 int share_tcp(int fd, const Endpoint& address);
 

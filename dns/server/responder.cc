@@ -8,8 +8,6 @@
 #include <memory>
 #include <utility>
 
-#include "dns/resolver/resolver.h"
-
 namespace dns {
 
 namespace asio = boost::asio;
@@ -25,8 +23,8 @@ bool contains(const ClientPrefix& prefix, const ClientAddress& client) {
 
 }  // namespace
 
-// A query that the resolver has.
-struct Responder::Waiting {
+// A query that the resolver answers.
+struct Responder::PendingQuery {
   std::vector<std::uint8_t> query;
   Client client;
   Transport transport;
@@ -35,16 +33,14 @@ struct Responder::Waiting {
 };
 
 Responder::Responder(asio::io_context& io, unsigned number, const ServerSettings& settings,
-                     const PublishedZone& published, Cache& cache, Resolver& resolver)
+                     const Shared& shared)
     : io_(io),
       number_(number),
       observe_(settings.observe),
       allow_(settings.allow),
       keepalive_(static_cast<std::uint16_t>(std::min(settings.tcp_idle_timeout / 100, 65535u))),
-      published_(published),
-      zone_(published.take()),
-      cache_(cache),
-      resolver_(resolver),
+      shared_(shared),
+      zone_(shared.zone.take()),
       late_answer_(kMaxMessage) {}
 
 bool Responder::allows(const ClientAddress& client) const {
@@ -52,16 +48,16 @@ bool Responder::allows(const ClientAddress& client) const {
                              [&](const ClientPrefix& prefix) { return contains(prefix, client); });
 }
 
-void Responder::count(const Sourced& sourced) {
+void Responder::count(const SourcedAnswer& made) {
   counts_
-      .replies[static_cast<std::size_t>(sourced.source)]
-              [counted_rcode(static_cast<std::uint16_t>(sourced.answer.rcode))]
+      .replies[static_cast<std::size_t>(made.source)]
+              [counted_rcode(static_cast<std::uint16_t>(made.answer.rcode))]
       .add(1);
 }
 
 Responder::Outcome Responder::respond(std::span<const std::uint8_t> query, const Client& client,
                                       Transport transport, std::span<std::uint8_t> out) {
-  const Sourced made = sourced(query, client, transport, out);
+  const SourcedAnswer made = answer_query(query, client, transport, out);
   counts_.queries[static_cast<std::size_t>(transport)][counted_type(made.answer.qtype)].add(1);
   if (made.answer.verdict == Verdict::Forward) return {Next::Resolve};
   if (made.answer.verdict == Verdict::Drop) {
@@ -84,73 +80,76 @@ void Responder::end() {
   }
 }
 
-Responder::Sourced Responder::sourced(std::span<const std::uint8_t> query, const Client& client,
-                                      Transport transport, std::span<std::uint8_t> out) {
+Responder::SourcedAnswer Responder::answer_query(std::span<const std::uint8_t> query,
+                                                 const Client& client, Transport transport,
+                                                 std::span<std::uint8_t> out) {
   if (!allows(client.address)) {
     const Answer refused = fail(query, {Rcode::Refused, Ede::Prohibited}, transport, out);
     if (refused.verdict == Verdict::Reply) counts_.refused.add(1);
     return {refused};
   }
   const Answer own = answer(query, *zone_.zone, transport, out, keepalive_);
-  return own.verdict == Verdict::Forward ? elsewhere(query, transport, out) : Sourced{own};
+  return own.verdict == Verdict::Forward ? answer_from_cache(query, transport, out)
+                                         : SourcedAnswer{own};
 }
 
-// A verdict of Forward: the resolver is to find out.
-Responder::Sourced Responder::elsewhere(std::span<const std::uint8_t> message, Transport transport,
-                                        std::span<std::uint8_t> out) {
+// A verdict of Forward: not cached either, so that the resolver is asked.
+Responder::SourcedAnswer Responder::answer_from_cache(std::span<const std::uint8_t> message,
+                                                      Transport transport,
+                                                      std::span<std::uint8_t> out) {
   Query query;
   parse(message, query);  // answer() found it well-formed
-  if (resolver_.is_own_probe(query.qname)) {
+  if (shared_.resolver.is_own_probe(query.qname)) {
     return {fail(message, {Rcode::Refused}, transport, out)};
   }
   const Question question(query);
-  const Hit hit = cache_.find(question, received_);
+  const Hit hit = shared_.cache.find(question, received_);
   if (!hit.settled) return {{.verdict = Verdict::Forward, .qtype = query.qtype}};
-  if (hit.renew) resolver_.renew(question);
+  if (hit.renew) shared_.resolver.prefetch(question);
   return {give(query, *hit.response, hit.given, transport, out, keepalive_),
           hit.given.stale ? Source::Stale : Source::Cache};
 }
 
-void Responder::complete(const Waiting& waiting, const Resolved& resolved) {
+void Responder::complete(const PendingQuery& pending, const Resolved& resolved) {
   Query query;
-  parse(waiting.query, query);
-  Sourced made{.answer = {}, .source = Source::Upstream};
+  parse(pending.query, query);
+  SourcedAnswer made{.answer = {}, .source = Source::Upstream};
   if (resolved.response) {
-    made.answer = give(query, *resolved.response, resolved.given, waiting.transport, late_answer_,
+    made.answer = give(query, *resolved.response, resolved.given, pending.transport, late_answer_,
                        keepalive_);
     made.source = resolved.given.stale    ? Source::Stale
                   : resolved.given.cached ? Source::Cache
                                           : Source::Upstream;
   } else {
-    made.answer = fail(waiting.query, resolved.failure, waiting.transport, late_answer_);
+    made.answer = fail(pending.query, resolved.failure, pending.transport, late_answer_);
   }
   count(made);
   const std::span<const std::uint8_t> reply(late_answer_.data(), made.answer.size);
-  const auto took = Clock::now() - waiting.received;
+  const auto took = Clock::now() - pending.received;
   counts_.durations[static_cast<std::size_t>(made.source)].add(took);
   if (observe_) {
-    observe_(number_, {waiting.query, reply, waiting.client, waiting.transport, made.source,
+    observe_(number_, {pending.query, reply, pending.client, pending.transport, made.source,
                        made.answer.rcode, took});
   }
-  waiting.deliver(reply);
+  pending.deliver(reply);
 }
 
 void Responder::resolve(std::span<const std::uint8_t> message, const Client& client,
                         Transport transport, Deliver deliver) {
   Query query;
   parse(message, query);
-  const auto waiting = std::make_shared<const Waiting>(
-      Waiting{{message.begin(), message.end()}, client, transport, received_, std::move(deliver)});
-  // The worker doesn't end while someone waits.
+  const auto pending = std::make_shared<const PendingQuery>(PendingQuery{
+      {message.begin(), message.end()}, client, transport, received_, std::move(deliver)});
+  // The worker does not end while a query is pending.
   const auto executor =
       asio::prefer(io_.get_executor(), asio::execution::outstanding_work_t::tracked);
-  if (!resolver_.has_room()) {
+  if (!shared_.resolver.has_room()) {
     counts_.limited.add(1);
-    return asio::post(executor, [this, waiting] { complete(*waiting, {nullptr, {}, kTooMany}); });
+    return asio::post(executor, [this, pending] { complete(*pending, {nullptr, {}, kTooMany}); });
   }
-  resolver_.resolve(
-      Question(query), client.address, [this, executor, waiting](const Resolved& resolved) {
-        asio::post(executor, [this, waiting, resolved] { complete(*waiting, resolved); });
+  shared_.resolver.resolve(
+      Question(query), client.address, [this, executor, pending](const Resolved& resolved) {
+        asio::post(executor, [this, pending, resolved] { complete(*pending, resolved); });
       });
 }
 

@@ -1,7 +1,7 @@
-// What a worker answers with: the zone, the cache, who may ask, and the counts. The one place where
-// a query that isn't ours goes on to the resolver.
+// Answers the queries of one worker: from the zone, else from the cache, else by the resolver; and
+// counts them.
 //
-// Belongs to one worker and is touched by its thread only, but for the counters, which anyone may
+// Belongs to one worker and is used by its thread only, but for the counts, which any thread may
 // read. Internal to the folder.
 #pragma once
 
@@ -14,21 +14,17 @@
 #include <vector>
 
 #include "dns/answer.h"
-#include "dns/cache.h"
 #include "dns/count.h"
 #include "dns/server/counters.h"
 #include "dns/server/exchange.h"
-#include "dns/server/published_zone.h"
 #include "dns/server/server_settings.h"
+#include "dns/server/shared.h"
 
 namespace boost::asio {
 class io_context;
 }
 
 namespace dns {
-
-class Resolver;
-struct Resolved;
 
 struct Counts {
   std::array<std::array<Count, kCountedTypes.size()>, 2> queries;  // by transport and type
@@ -38,29 +34,29 @@ struct Counts {
   Count refused;
   Count tcp_connections;
   Count tcp_closed_at_limit;
-  Count limited;  // questions that the resolver had no room for
+  Count limited;  // questions rejected since the resolver had no room
 };
 
 class Responder {
  public:
-  // Of the worker `number`. `io` runs on its thread; what it doesn't own outlives it.
+  // Of the worker `number`. `io` runs on its thread.
   Responder(boost::asio::io_context& io, unsigned number, const ServerSettings& settings,
-            const PublishedZone& published, Cache& cache, Resolver& resolver);
+            const Shared& shared);
 
-  // Lets go of a zone that isn't in use any more; begin() does, too.
-  void renew_zone() { published_.renew(zone_); }
+  // Drops a zone that is no longer published; begin() does, too.
+  void renew_zone() { shared_.zone.renew(zone_); }
 
   enum class Next : std::uint8_t {
-    Send,     // what is in `out`
-    Nothing,  // no answer is due
+    Send,     // the reply in `out`
+    Drop,     // without a reply
     Resolve,  // call resolve()
   };
   struct Outcome {
-    Next next = Next::Nothing;
-    std::size_t size = 0;  // of what is to be sent
+    Next next = Next::Drop;
+    std::size_t size = 0;  // of the reply
   };
-  // Queries are answered in batches: begin() when one was received, end() when its replies are
-  // about to be sent. So the clock, which costs as much as an answer, is read twice a batch.
+  // Queries are answered in batches: begin() when one was received, end() before its replies are
+  // sent. So the clock, which costs as much as an answer, is read twice a batch.
   void begin() {
     received_ = Clock::now();
     renew_zone();
@@ -69,8 +65,8 @@ class Responder {
                   std::span<std::uint8_t> out);
   void end();
 
-  // Has the resolver find out, and calls `deliver` with the answer on the worker's thread, later;
-  // never, if the resolver is abandoned before. REQUIRES: respond() said so of this query.
+  // Asks the resolver, and calls `deliver` with the answer on the worker's thread, later; never, if
+  // the resolver is abandoned before. REQUIRES: respond() returned Resolve for this query.
   using Deliver = std::function<void(std::span<const std::uint8_t> answer)>;
   void resolve(std::span<const std::uint8_t> query, const Client& client, Transport transport,
                Deliver deliver);
@@ -80,30 +76,28 @@ class Responder {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Sourced {
+  struct SourcedAnswer {
     Answer answer;
     Source source = Source::Mesh;
   };
-  struct Waiting;
+  struct PendingQuery;
 
   bool allows(const ClientAddress& client) const;
-  Sourced sourced(std::span<const std::uint8_t> query, const Client& client, Transport transport,
-                  std::span<std::uint8_t> out);
-  Sourced elsewhere(std::span<const std::uint8_t> message, Transport transport,
-                    std::span<std::uint8_t> out);
-  void complete(const Waiting& waiting, const Resolved& resolved);
-  void count(const Sourced& sourced);
+  SourcedAnswer answer_query(std::span<const std::uint8_t> query, const Client& client,
+                             Transport transport, std::span<std::uint8_t> out);
+  SourcedAnswer answer_from_cache(std::span<const std::uint8_t> message, Transport transport,
+                                  std::span<std::uint8_t> out);
+  void complete(const PendingQuery& pending, const Resolved& resolved);
+  void count(const SourcedAnswer& made);
 
   boost::asio::io_context& io_;
   const unsigned number_;
   const std::function<void(unsigned, const Exchange&)> observe_;
   const std::vector<ClientPrefix> allow_;
   const std::uint16_t keepalive_;  // 100 ms
-  const PublishedZone& published_;
+  const Shared& shared_;
   PublishedZone::Held zone_;
-  Cache& cache_;
-  Resolver& resolver_;
-  std::vector<std::uint8_t> late_answer_;  // of kMaxMessage octets, used by all in turn
+  std::vector<std::uint8_t> late_answer_;  // of kMaxMessage bytes, used by all in turn
   Clock::time_point received_;             // of this batch
   std::array<std::uint32_t, kSources.size()> answered_{};  // of this batch
   alignas(64) Counts counts_;

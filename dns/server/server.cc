@@ -12,25 +12,27 @@
 #include "dns/server/bind.h"
 #include "dns/server/inherit.h"
 #include "dns/server/published_zone.h"
+#include "dns/server/shared.h"
+#include "dns/server/tcp_limits.h"
 #include "dns/server/worker.h"
 
 namespace dns {
 
 class Server::Impl {
  public:
-  Impl(const ServerSettings& settings, std::shared_ptr<const Zone> zone)
+  Impl(const ServerSettings& settings, std::shared_ptr<const Zone> zone,
+       TransportFactory make_transport)
       : zone_(std::move(zone)),
         limits_(settings.tcp_max_connections, settings.tcp_max_connections_per_client),
         cache_(settings.resolver.cache),
-        resolver_(settings.resolver, cache_) {
+        resolver_(settings.resolver, cache_, std::move(make_transport)) {
     // Each worker has descriptors of its own for them.
     std::vector<Descriptor> taken_over(settings.inherited.begin(), settings.inherited.end());
     const std::vector<SocketPair> inherited = bind(settings);
     const std::span own = std::span(bound_).subspan(inherited.size());
     for (unsigned i = 0; i < std::max(settings.workers, 1u); ++i) {
       Worker* before = workers_.empty() ? nullptr : &workers_.back();
-      workers_.emplace_back(i, settings, inherited, own, zone_, cache_, resolver_, limits_,
-                            [this] { close_an_idle_one(); });
+      workers_.emplace_back(i, settings, inherited, own, shared_);
       if (before != nullptr) before->helped_by(workers_.back());
     }
   }
@@ -68,7 +70,7 @@ class Server::Impl {
   }
 
  private:
-  // Fills in what is served, and gives what of it is inherited.
+  // Sets what is served, and returns the part of it that is inherited.
   std::vector<SocketPair> bind(const ServerSettings& settings) {
     std::vector<Passed> passed;
     std::ranges::transform(settings.inherited, std::back_inserter(passed), describe);
@@ -78,14 +80,14 @@ class Server::Impl {
     for (const Endpoint& listen : settings.listen) {
       const Endpoint address = endpoint(socket_address(listen));
       if (std::ranges::find(pairs, address, &SocketPair::address) == pairs.end()) {
-        bound_.push_back(probe(listen));
+        bound_.push_back(check_free(listen));
       }
     }
     return pairs;
   }
 
-  // Called on the thread of a worker that has no idle connection itself.
-  void close_an_idle_one() {
+  // Called on the threads of workers.
+  void close_idle_connection() {
     for (Worker& worker : workers_) worker.close_oldest_idle();
   }
 
@@ -119,12 +121,12 @@ class Server::Impl {
     sum.limited += counts.limited.value();
     sum.questions = counts.questions.value();
     sum.failures = counts.failures.value();
-    sum.upstream_queries = counts.channel.queries.value();
-    sum.upstream_tcp_queries = counts.channel.tcp_queries.value();
-    sum.upstream_malformed = counts.channel.malformed.value();
-    sum.upstream_wrong_id = counts.channel.wrong_id.value();
-    sum.upstream_wrong_question = counts.channel.wrong_question.value();
-    sum.upstream_wrong_case = counts.channel.wrong_case.value();
+    sum.upstream_queries = counts.transport.queries.value();
+    sum.upstream_tcp_queries = counts.transport.tcp_queries.value();
+    sum.upstream_malformed = counts.transport.malformed.value();
+    sum.upstream_wrong_id = counts.transport.wrong_id.value();
+    sum.upstream_wrong_question = counts.transport.wrong_question.value();
+    sum.upstream_wrong_case = counts.transport.wrong_case.value();
     sum.upstreams = resolver_.upstreams();
     const Cache::Usage usage = cache_.usage();
     sum.cache_entries = usage.entries;
@@ -134,14 +136,16 @@ class Server::Impl {
   PublishedZone zone_;
   TcpLimits limits_;
   Cache cache_;
-  Resolver resolver_;  // told by the workers, and tells them: gone after them
+  Resolver resolver_;
+  const Shared shared_{zone_, cache_, resolver_, limits_, [this] { close_idle_connection(); }};
   std::vector<Endpoint> bound_;
   std::size_t inherited_ = 0;  // the first of bound_
   std::list<Worker> workers_;  // all made before the first starts
 };
 
-Server::Server(const ServerSettings& settings, std::shared_ptr<const Zone> zone)
-    : impl_(std::make_unique<Impl>(settings, std::move(zone))) {}
+Server::Server(const ServerSettings& settings, std::shared_ptr<const Zone> zone,
+               TransportFactory make_transport)
+    : impl_(std::make_unique<Impl>(settings, std::move(zone), std::move(make_transport))) {}
 Server::~Server() = default;
 
 void Server::start() {

@@ -11,7 +11,8 @@
 #include <memory>
 #include <vector>
 
-#include "dns/resolver/upstream.h"
+#include "dns/resolver/routes.h"
+#include "dns/resolver/upstream_transport.h"
 #include "dns/server/counters.h"
 #include "dns/server/endpoint.h"
 #include "dns/server/server_settings.h"
@@ -21,20 +22,22 @@ namespace dns {
 
 class Server {
  public:
-  // Binds all addresses but those that are inherited; from then on the kernel keeps what is asked.
-  // `zone` is what will be answered from. Throws BindError.
-  Server(const ServerSettings& settings, std::shared_ptr<const Zone> zone);
+  // Binds all addresses but those that are inherited; from then on the kernel queues what arrives.
+  // Answers come from `zone`, and upstreams are asked by what `make_transport` makes. Throws
+  // BindError.
+  Server(const ServerSettings& settings, std::shared_ptr<const Zone> zone,
+         TransportFactory make_transport = dns::make_transport);
   // Stops as drain(0) does, if drain() wasn't called.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Starts the workers. Before it, forward() says whom the first of them asks.
+  // Starts the workers. forward() before it sets the upstreams of the first queries.
   void start();
-  // What is received after it is answered from `zone`, whichever worker receives it.
+  // What is received after it returns is answered from `zone`, by whichever worker.
   void publish(std::shared_ptr<const Zone> zone);
-  // Whom to ask about names that aren't ours, from now on; nobody at first. The upstreams must not
-  // be this server itself.
+  // The upstreams of names that are not ours, from now on; none at first. They must not be this
+  // server itself.
   void forward(Routes routes);
 
   // What is served, port 0 resolved: first the inherited addresses, then the others of
@@ -43,8 +46,8 @@ class Server {
   std::size_t inherited() const;  // how many of them
   Counters counters() const;
 
-  // Stops accepting, answers what was received, gives TCP sessions and questions to upstreams
-  // `timeout` ms to finish, joins the workers.
+  // Stops accepting, answers what was received, waits up to `timeout` ms for TCP sessions and
+  // queries in flight, and joins the workers.
   void drain(std::uint32_t timeout);
 
  private:

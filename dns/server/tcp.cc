@@ -13,6 +13,8 @@
 #include <cstring>
 #include <span>
 
+#include "dns/server/bind.h"
+
 namespace dns {
 namespace {
 
@@ -20,11 +22,11 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t kFirstBuffer = 1024;      // octets; most clients send one query of 50
-constexpr std::size_t kWriteAtOnce = 64 << 10;  // answers are sent when so many octets wait
+constexpr std::size_t kFirstBuffer = 1024;      // bytes; most clients send one query of 50
+constexpr std::size_t kWriteAtOnce = 64 << 10;  // bytes of answers that trigger a write
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
-// While draining: how long a client is waited for that has connected and asked nothing yet, or half
-// a question. It may have connected just before.
+// While draining: the time that a client has to send a first query, or the rest of one. It may have
+// connected just before.
 constexpr std::uint32_t kLastQuery = 1000;  // ms
 
 Client client_of(const tcp::socket& socket) {
@@ -42,26 +44,6 @@ Client client_of(const tcp::socket& socket) {
 
 }  // namespace
 
-TcpLimits::Admission TcpLimits::enter(const ClientAddress& client) {
-  const std::lock_guard lock(mutex_);
-  unsigned& mine = clients_[client];
-  // Twice the limit is only reached while idle connections of other workers are being closed, or
-  // when none is idle.
-  if (mine >= per_client_ || count_ >= 2 * std::size_t{all_}) {
-    if (mine == 0) clients_.erase(client);
-    return Admission::Refused;
-  }
-  ++mine;
-  return ++count_ > all_ ? Admission::Crowded : Admission::Welcome;
-}
-
-void TcpLimits::leave(const ClientAddress& client) {
-  const std::lock_guard lock(mutex_);
-  --count_;
-  const auto found = clients_.find(client);
-  if (--found->second == 0) clients_.erase(found);
-}
-
 // One connection. Lives as long as its coroutine, or what is being written.
 class TcpSession : public std::enable_shared_from_this<TcpSession> {
  public:
@@ -75,38 +57,40 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
         place_(listener.sessions_.insert(listener.sessions_.end(), this)) {}
   ~TcpSession() {
     listener_.sessions_.erase(place_);
-    listener_.limits_.leave(client_.address);
+    listener_.shared_.tcp_limits.release(client_.address);
   }
   TcpSession(const TcpSession&) = delete;
   TcpSession& operator=(const TcpSession&) = delete;
 
-  // Reads, answers all that is complete, writes, and reads again only then: a client that doesn't
-  // take its answers is not heard. Answers of the resolver are written when they come. At the
-  // client's half-close it ends when all have been given.
+  // Reads, answers every complete message, writes, and reads again only then: a client that does
+  // not read its answers cannot send more queries. Answers of the resolver are written when they
+  // arrive. After the client's half-close it ends when every query is answered.
   asio::awaitable<void> run();
 
-  bool is_idle() const { return waiting_ && size_ == 0 && resolving_ == 0 && !writing_; }
+  bool is_idle() const { return waiting_ && size_ == 0 && in_flight_ == 0 && !writing_; }
   void close() {
     error_code ignored;
     socket_.close(ignored);
     timer_.cancel();
     progress_.cancel();
   }
-  // Wakes it up to look whether something came; if not, it ends, unless a query is due.
+  // Stops waiting for the client: reads what has arrived, and ends if that is nothing, unless a
+  // query is due.
   void drain() {
     if (!waiting_) return;
     query_is_due() ? restart_timer() : stop_reading_.emit(asio::cancellation_type::total);
   }
 
  private:
-  // It would be lost if the connection ended now; whoever was answered can connect again.
+  // A query that would be lost if the connection ended now; a client that was answered can connect
+  // again.
   bool query_is_due() const { return !answered_ || size_ != 0; }
   asio::awaitable<bool> read();
-  asio::awaitable<void> progress();
+  asio::awaitable<void> wait_for_progress();
   void write();
-  void give(std::span<const std::uint8_t> answer);
+  void queue(std::span<const std::uint8_t> answer);
   void resolve(std::span<const std::uint8_t> query);
-  bool read_rest();
+  bool read_available();
   std::size_t answer_next(std::size_t at);
   void make_room();
   void restart_timer();
@@ -116,15 +100,15 @@ class TcpSession : public std::enable_shared_from_this<TcpSession> {
   asio::steady_timer timer_;
   const Client client_;
   std::vector<std::uint8_t> in_;
-  std::size_t size_ = 0;            // of what was read and not answered
+  std::size_t size_ = 0;            // bytes that were read and not answered yet
   std::vector<std::uint8_t> out_;   // answers that wait to be written
   std::vector<std::uint8_t> sent_;  // those that are being written
-  std::size_t resolving_ = 0;       // queries that the resolver has
+  std::size_t in_flight_ = 0;       // queries that the resolver answers
   bool answered_ = false;           // a query, or more
   bool waiting_ = false;            // for the client to send something
   bool writing_ = false;
   asio::cancellation_signal stop_reading_;
-  asio::steady_timer progress_;  // never runs out: cancelled when something was written or given
+  asio::steady_timer progress_;  // never expires: cancelled when answers were written or queued
   std::list<TcpSession*>::iterator place_;
 };
 
@@ -145,8 +129,8 @@ void TcpSession::make_room() {
   in_.resize(std::min(2 * in_.size(), kMost));
 }
 
-// While draining: what the kernel has received and we have not.
-bool TcpSession::read_rest() {
+// While draining: reads what the kernel has received, without waiting for more.
+bool TcpSession::read_available() {
   error_code error;
   socket_.non_blocking(true, error);
   const std::size_t count =
@@ -157,7 +141,7 @@ bool TcpSession::read_rest() {
 
 asio::awaitable<bool> TcpSession::read() {
   make_room();
-  if (listener_.draining_ && !query_is_due()) co_return read_rest();
+  if (listener_.draining_ && !query_is_due()) co_return read_available();
   error_code error;
   waiting_ = true;
   const std::size_t count = co_await socket_.async_read_some(
@@ -166,20 +150,20 @@ asio::awaitable<bool> TcpSession::read() {
                                    asio::redirect_error(asio::use_awaitable, error)));
   waiting_ = false;
   size_ += count;
-  // drain() has woken it up.
-  if (error == asio::error::operation_aborted && socket_.is_open()) co_return read_rest();
+  // drain() has ended the wait.
+  if (error == asio::error::operation_aborted && socket_.is_open()) co_return read_available();
   listener_.sessions_.splice(listener_.sessions_.end(), listener_.sessions_, place_);
   co_return !error;
 }
 
-// Until something was written, or the resolver gave an answer.
-asio::awaitable<void> TcpSession::progress() {
+// Until answers were written, or the resolver has delivered one.
+asio::awaitable<void> TcpSession::wait_for_progress() {
   error_code ignored;
   progress_.expires_at(asio::steady_timer::time_point::max());
   co_await progress_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-// One write at a time: what comes while it is under way is written by the next.
+// One write at a time: answers that are queued meanwhile are written by the next.
 void TcpSession::write() {
   if (writing_ || out_.empty()) return;
   writing_ = true;
@@ -195,26 +179,26 @@ void TcpSession::write() {
                     });
 }
 
-void TcpSession::give(std::span<const std::uint8_t> answer) {
+void TcpSession::queue(std::span<const std::uint8_t> answer) {
   out_.push_back(static_cast<std::uint8_t>(answer.size() >> 8));
   out_.push_back(static_cast<std::uint8_t>(answer.size()));
   out_.insert(out_.end(), answer.begin(), answer.end());
 }
 
 void TcpSession::resolve(std::span<const std::uint8_t> query) {
-  ++resolving_;
+  ++in_flight_;
   listener_.responder_.resolve(query, client_, Transport::Tcp,
                                [weak = weak_from_this()](std::span<const std::uint8_t> answer) {
                                  const auto self = weak.lock();
                                  if (!self) return;
-                                 --self->resolving_;
-                                 self->give(answer);
+                                 --self->in_flight_;
+                                 self->queue(answer);
                                  self->write();
                                  self->progress_.cancel();
                                });
 }
 
-// Answers the message that begins at `at`; gives the octets that it took, 0 if it isn't complete.
+// Answers the message that begins at `at`; returns its size, 0 if it is incomplete.
 std::size_t TcpSession::answer_next(std::size_t at) {
   if (size_ - at < 2) return 0;
   const std::size_t length = std::size_t{in_[at]} << 8 | in_[at + 1];
@@ -224,7 +208,7 @@ std::size_t TcpSession::answer_next(std::size_t at) {
   std::vector<std::uint8_t>& answer = listener_.answer_;
   const auto outcome = listener_.responder_.respond(query, client_, Transport::Tcp, answer);
   if (outcome.next == Responder::Next::Resolve) resolve(query);
-  if (outcome.next == Responder::Next::Send) give({answer.data(), outcome.size});
+  if (outcome.next == Responder::Next::Send) queue({answer.data(), outcome.size});
   return 2 + length;
 }
 
@@ -239,27 +223,26 @@ asio::awaitable<void> TcpSession::run() {
       if (out_.size() < kWriteAtOnce) continue;
       listener_.responder_.end();
       write();
-      while (writing_ && socket_.is_open()) co_await progress();
+      while (writing_ && socket_.is_open()) co_await wait_for_progress();
       listener_.responder_.begin();
     }
     listener_.responder_.end();
     std::memmove(in_.data(), in_.data() + at, size_ - at);
     size_ -= at;
     write();
-    while (writing_ && socket_.is_open()) co_await progress();
+    while (writing_ && socket_.is_open()) co_await wait_for_progress();
     restart_timer();
   }
-  while ((resolving_ != 0 || writing_) && socket_.is_open()) co_await progress();
+  while ((in_flight_ != 0 || writing_) && socket_.is_open()) co_await wait_for_progress();
 }
 
-TcpListener::TcpListener(asio::io_context& io, int fd, int family, std::uint32_t idle_timeout,
-                         Responder& responder, TcpLimits& limits, std::function<void()> crowded)
+TcpListener::TcpListener(asio::io_context& io, int fd, std::uint32_t idle_timeout,
+                         Responder& responder, const Shared& shared)
     : io_(io),
-      acceptor_(io, family == AF_INET6 ? tcp::v6() : tcp::v4(), fd),
+      acceptor_(io, bound_address(fd).family() == AF_INET6 ? tcp::v6() : tcp::v4(), fd),
       idle_timeout_(idle_timeout),
       responder_(responder),
-      limits_(limits),
-      crowded_(std::move(crowded)),
+      shared_(shared),
       answer_(kMaxMessage) {}
 
 TcpListener::~TcpListener() = default;
@@ -276,7 +259,7 @@ asio::awaitable<void> TcpListener::accept() {
     if (!error) {
       open(std::move(socket));
     } else if (acceptor_.is_open() && error != asio::error::connection_aborted) {
-      // Out of descriptors or memory: trying at once would only burn the processor.
+      // Out of descriptors or memory: retrying at once would only use up the processor.
       asio::steady_timer pause(io_, kAcceptPause);
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
     }
@@ -285,13 +268,15 @@ asio::awaitable<void> TcpListener::accept() {
 
 void TcpListener::open(tcp::socket socket) {
   const Client client = client_of(socket);
-  const TcpLimits::Admission admission = limits_.enter(client.address);
-  if (admission == TcpLimits::Admission::Refused) {
+  const TcpLimits::Admission admission = shared_.tcp_limits.admit(client.address);
+  if (admission == TcpLimits::Admission::Rejected) {
     responder_.counts().tcp_closed_at_limit.add(1);
     return;
   }
   responder_.counts().tcp_connections.add(1);
-  if (admission == TcpLimits::Admission::Crowded && !close_oldest_idle()) crowded_();
+  if (admission == TcpLimits::Admission::OverLimit && !close_oldest_idle()) {
+    shared_.close_idle_connection();
+  }
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   auto session = std::make_shared<TcpSession>(*this, std::move(socket), client);

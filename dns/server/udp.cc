@@ -13,11 +13,11 @@ namespace dns {
 namespace {
 
 constexpr std::size_t kBatch = 64;
-constexpr std::size_t kMaxQuery = 2048;  // a longer one is cut, and is a FORMERR then
+constexpr std::size_t kMaxQuery = 2048;  // a longer one is cut, and then a FORMERR
 constexpr std::size_t kControl = 64;     // CMSG_SPACE of an in6_pktinfo is 40
 // Batches before other events get their turn.
 constexpr int kBatchesInARow = 8;
-// How long a full send buffer is waited for, ms, until a batch's remainder is given up.
+// ms that a full send buffer is waited for, until the rest of the batch is dropped.
 constexpr int kSendPatience = 100;
 
 Client client_of(const sockaddr_storage& from) {
@@ -51,7 +51,7 @@ void turn_around(msghdr& message) {
 
 }  // namespace
 
-// Everything that a batch needs, made once.
+// The buffers of a batch, made once.
 struct UdpSocket::Batch {
   std::array<mmsghdr, kBatch> in{};
   std::array<mmsghdr, kBatch> out{};
@@ -81,7 +81,7 @@ struct UdpSocket::Batch {
   }
 };
 
-// Who waits for an answer, and the address that it must leave from.
+// The client of a query in flight, and the address that its answer must leave from.
 struct UdpSocket::Peer {
   sockaddr_storage address{};
   socklen_t address_size = 0;
@@ -109,8 +109,8 @@ void UdpSocket::start() {
   wait();
 }
 
-void UdpSocket::call() {
-  if (!called_.exchange(true)) boost::asio::post(io_, [this] { serve(); });
+void UdpSocket::request_help() {
+  if (!help_requested_.exchange(true)) boost::asio::post(io_, [this] { serve(); });
 }
 
 void UdpSocket::wait() {
@@ -120,9 +120,9 @@ void UdpSocket::wait() {
                        });
 }
 
-// Less than a batch is left: the kernel tells of more, or somebody calls.
-void UdpSocket::rest() {
-  called_ = false;
+// Less than a batch is left: the kernel reports more, or another worker asks for help.
+void UdpSocket::await_more() {
+  help_requested_ = false;
   if (queue_ != Queue::Helped) wait();
 }
 
@@ -130,27 +130,27 @@ void UdpSocket::serve() {
   if (draining_ && queue_ != Queue::Own) return;
   for (int left = kBatchesInARow; left > 0; --left) {
     // A batch that isn't full has emptied the socket.
-    if (serve_batch() < kBatch) return rest();
+    if (serve_batch() < kBatch) return await_more();
   }
   boost::asio::post(io_, [this] {
     if (is_open()) serve();
   });
 }
 
-// Gives the number of datagrams that were there.
+// Returns the number of datagrams that were received.
 std::size_t UdpSocket::serve_batch() {
   Batch& batch = *batch_;
   batch.reset(wildcard_);
   const int received = recvmmsg(fd_.get(), batch.in.data(), kBatch, MSG_DONTWAIT, nullptr);
-  // An ICMP error about an earlier reply is reported here, and is nothing to us.
+  // An ICMP error about an earlier reply is reported here, and ignored.
   if (received <= 0) return 0;
-  if (received == kBatch && helper_ != nullptr) helper_->call();
+  if (received == kBatch && helper_ != nullptr) helper_->request_help();
   responder_.begin();
   std::size_t count = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
     mmsghdr& query = batch.in[i];
     const Client client = client_of(batch.from[i]);
-    if (client.port == 0) continue;  // nobody can be answered there
+    if (client.port == 0) continue;  // no reply can be sent there
     if (wildcard_) turn_around(query.msg_hdr);
     const auto outcome = responder_.respond({batch.queries[i].data(), query.msg_len}, client,
                                             Transport::Udp, batch.answers[count]);
@@ -176,7 +176,7 @@ void UdpSocket::send(std::size_t count) {
       pollfd writable{fd_.get(), POLLOUT, 0};
       if (poll(&writable, 1, kSendPatience) <= 0) return;
     } else if (errno != EINTR) {
-      ++sent;  // this client can't be reached; the others can
+      ++sent;  // this client is unreachable; the others may not be
     }
   }
 }
@@ -188,7 +188,7 @@ void UdpSocket::resolve(std::size_t i) {
   peer.address_size = query.msg_namelen;
   peer.control_size = wildcard_ ? query.msg_controllen : 0;
   if (wildcard_) std::memcpy(peer.control.data(), query.msg_control, query.msg_controllen);
-  ++waiting_;
+  ++in_flight_;
   responder_.resolve({batch_->queries[i].data(), batch_->in[i].msg_len}, client_of(batch_->from[i]),
                      Transport::Udp, [this, peer](std::span<const std::uint8_t> answer) {
                        send_late(peer, answer);
@@ -196,7 +196,7 @@ void UdpSocket::resolve(std::size_t i) {
 }
 
 void UdpSocket::send_late(const Peer& peer, std::span<const std::uint8_t> answer) {
-  --waiting_;
+  --in_flight_;
   Peer to = peer;
   iovec part{const_cast<std::uint8_t*>(answer.data()), answer.size()};
   msghdr message{};
@@ -206,12 +206,12 @@ void UdpSocket::send_late(const Peer& peer, std::span<const std::uint8_t> answer
   message.msg_iovlen = 1;
   message.msg_control = to.control_size != 0 ? to.control.data() : nullptr;
   message.msg_controllen = to.control_size;
-  // A client that can't be reached, or whose buffer is full, asks again.
+  // Dropped if the client is unreachable or the send buffer is full: the client asks again.
   if (is_open()) sendmsg(fd_.get(), &message, MSG_DONTWAIT);
   if (draining_) drain();
 }
 
-// While queries are waiting the socket is still bound, and who asks it must be answered.
+// While queries are in flight the socket is still bound, and new queries must be answered.
 void UdpSocket::drain() {
   draining_ = true;
   if (queue_ != Queue::Own) {
@@ -221,7 +221,7 @@ void UdpSocket::drain() {
     while (is_open() && serve_batch() == kBatch) {
     }
   }
-  if (waiting_ == 0) close();
+  if (in_flight_ == 0) close();
 }
 
 void UdpSocket::close() {

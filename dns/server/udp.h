@@ -1,7 +1,7 @@
 // Answers queries over UDP, in batches: 64 datagrams a system call each way.
 //
-// Belongs to one worker; all calls are on its thread, but for call(). Internal to the folder: it
-// includes Asio.
+// Belongs to one worker; all calls are on its thread, but for request_help(). Internal to the
+// folder: it includes Asio.
 #pragma once
 
 #include <atomic>
@@ -18,16 +18,16 @@ namespace dns {
 
 class UdpSocket {
  public:
-  // Who reads what the kernel has received: this one alone; or one that leads and, when there is
-  // much, others that help. Were they all to wait for it, each datagram would wake them all. A
-  // queue that is led belongs to the next process, too.
+  // Which workers read what the kernel has received: this one alone; or one that leads and, when
+  // there is a backlog, others that help. If all of them waited for it, each datagram would wake
+  // them all. A queue that is led is also read by the next process.
   enum class Queue : std::uint8_t { Own, Led, Helped };
-  // Takes over `fd`, which bind_udp() or share_udp() made. `wildcard`: it is bound to all
-  // addresses, so that a reply must be told which to leave from.
+  // Takes ownership of `fd`, which bind_udp() or share_udp() made. `wildcard`: it is bound to all
+  // addresses, so that a reply has to name the one it leaves from.
   UdpSocket(boost::asio::io_context& io, int fd, Queue queue, bool wildcard, Responder& responder);
   ~UdpSocket();
 
-  // Whom to call when there is more than a batch, unless the queue is our own. REQUIRES: before
+  // Asked for help when there is more than a batch, unless the queue is our own. REQUIRES: before
   // start(); `helper` is of the same queue and lives as long.
   void helped_by(UdpSocket& helper) {
     if (queue_ != Queue::Own) helper_ = &helper;
@@ -35,9 +35,9 @@ class UdpSocket {
 
   void start();
   // On any thread: asks it to read until there is less than a batch.
-  void call();
-  // Answers what has been received, and closes when all answers have been given. One that is led is
-  // not read any more: what is in it is for who comes next.
+  void request_help();
+  // Answers what has been received, and closes when every query is answered. One that is led is not
+  // read any more: its queue is left to the next process.
   void drain();
   void close();
 
@@ -47,7 +47,7 @@ class UdpSocket {
 
   bool is_open() const { return fd_.get() >= 0; }
   void wait();
-  void rest();
+  void await_more();
   void serve();
   std::size_t serve_batch();
   void send(std::size_t count);
@@ -56,15 +56,15 @@ class UdpSocket {
 
   boost::asio::io_context& io_;
   Descriptor fd_;
-  // Of a queue that we wait for; what Asio has, the kernel wakes us for.
+  // Of a queue that we wait for: the kernel wakes us for what Asio knows.
   boost::asio::posix::stream_descriptor readable_;
   const Queue queue_;
   const bool wildcard_;
   Responder& responder_;
   std::unique_ptr<Batch> batch_;
   UdpSocket* helper_ = nullptr;
-  std::atomic<bool> called_ = false;
-  std::size_t waiting_ = 0;  // queries that the resolver has
+  std::atomic<bool> help_requested_ = false;
+  std::size_t in_flight_ = 0;  // queries that the resolver answers
   bool draining_ = false;
 };
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "dns/resolver/resolver.h"
 #include "dns/server/bind.h"
 
 namespace dns {
@@ -15,13 +14,11 @@ namespace asio = boost::asio;
 
 Worker::Worker(unsigned number, const ServerSettings& settings,
                std::span<const SocketPair> inherited, std::span<const Endpoint> own,
-               const PublishedZone& published, Cache& cache, Resolver& resolver, TcpLimits& limits,
-               std::function<void()> crowded)
-    : number_(number), responder_(io_, number, settings, published, cache, resolver) {
+               const Shared& shared)
+    : number_(number), responder_(io_, number, settings, shared) {
   const auto serve = [&](const Endpoint& address, int udp, int tcp, UdpSocket::Queue queue) {
     udp_.emplace_back(io_, udp, queue, is_wildcard(address), responder_);
-    const int family = socket_address(address).family();
-    tcp_.emplace_back(io_, tcp, family, settings.tcp_idle_timeout, responder_, limits, crowded);
+    tcp_.emplace_back(io_, tcp, settings.tcp_idle_timeout, responder_, shared);
   };
   for (const SocketPair& pair : inherited) {
     serve(pair.address, share_udp(pair.udp, pair.address), share_tcp(pair.tcp, pair.address),

@@ -42,10 +42,10 @@ LIBRARIES = {
     "dnstap.pb-c.h": ["app/dnstap.cc"],
     "boost/beast*": ["http/*.cc"],
     "openssl/*": ["http/*.cc", "kubernetes/access.cc"],
-    "ares.h": ["dns/resolver/channel.cc"],
+    "ares.h": ["dns/resolver/ares_channel.cc"],
     # Asio in headers makes every includer slow: only those that nobody outside the folder sees.
-    "boost/asio*": ["dns/resolver/*.cc", "dns/resolver/channel.h", "dns/resolver/resolver.h",
-                     "dns/server/*.cc", "dns/server/udp.h", "dns/server/tcp.h",
+    "boost/asio*": ["dns/resolver/*.cc", "dns/resolver/ares_channel.h", "dns/resolver/resolver.h",
+                     "dns/server/*.cc", "dns/server/tcp.h", "dns/server/udp.h",
                      "dns/server/worker.h",
                      "app/serve.cc", "app/files.*", "app/forwarding.*",
                      "http/*.cc", "http/client.h", "kubernetes/api.*",

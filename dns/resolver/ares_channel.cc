@@ -1,4 +1,4 @@
-#include "dns/resolver/channel.h"
+#include "dns/resolver/ares_channel.h"
 
 #include <ares.h>
 #include <netinet/in.h>
@@ -21,18 +21,19 @@ namespace dns {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+using Outcome = TransportResult::Outcome;
 
-struct Channel::Socket {
+struct AresChannel::Socket {
   explicit Socket(asio::io_context& io) : descriptor(io) {}
 
   asio::posix::stream_descriptor descriptor;
-  bool writing = false;      // c-ares waits to write
-  Channel* owner = nullptr;  // null once it is closed
+  bool writing = false;          // c-ares waits to write
+  AresChannel* owner = nullptr;  // null once it is closed
 };
 
 // c-ares reports through C functions with a pointer of ours.
-struct Channel::Calls {
-  static Channel& self(void* data) { return *static_cast<Channel*>(data); }
+struct AresChannel::Calls {
+  static AresChannel& self(void* data) { return *static_cast<AresChannel*>(data); }
 
   static ares_socket_t open(int, int type, int, void* data) { return self(data).open_socket(type); }
   static int close(ares_socket_t fd, void* data) {
@@ -64,13 +65,13 @@ struct Channel::Calls {
   }
   static void done(void* data, int status, int, unsigned char* reply, int size) {
     if (status == ARES_ECANCELLED || status == ARES_EDESTRUCTION) return;
-    Channel& channel = self(data);
+    AresChannel& channel = self(data);
     if (status != ARES_SUCCESS) return channel.finish(Outcome::Unreachable, {});
     channel.finish(Outcome::Reply, {reply, reply + size});
   }
 };
 
-void Channel::Free::operator()(ares_channeldata* channel) const noexcept {
+void AresChannel::Free::operator()(ares_channeldata* channel) const noexcept {
   ares_destroy(channel);
 }
 
@@ -90,7 +91,8 @@ ares_addr_port_node node_of(const SocketAddress& address) {
 
 }  // namespace
 
-Channel::Channel(asio::io_context& io, const UpstreamAddress& server, ChannelCounts& counts)
+AresChannel::AresChannel(asio::io_context& io, const UpstreamAddress& server,
+                         TransportCounts& counts)
     : io_(io),
       counts_(counts),
       address_(numeric_address(server.ip, server.port).value_or(SocketAddress())),
@@ -122,11 +124,12 @@ Channel::Channel(asio::io_context& io, const UpstreamAddress& server, ChannelCou
   if (ares_set_servers_ports(raw, &node) != ARES_SUCCESS) throw std::bad_alloc();
 }
 
-Channel::~Channel() {
+AresChannel::~AresChannel() {
   done_ = nullptr;
 }
 
-void Channel::ask(std::vector<std::uint8_t> query, std::chrono::milliseconds timeout, Done done) {
+void AresChannel::ask(std::vector<std::uint8_t> query, std::chrono::milliseconds timeout,
+                      Done done) {
   assert(!done_);
   query_ = std::move(query);
   timeout_ = timeout;
@@ -139,48 +142,51 @@ void Channel::ask(std::vector<std::uint8_t> query, std::chrono::milliseconds tim
   ares_send(channel_.get(), query_.data(), static_cast<int>(query_.size()), &Calls::done, this);
 }
 
-void Channel::start_timer() {
+void AresChannel::start_timer() {
   timer_.expires_after(timeout_);
   // A timer that has run out calls even if it is cancelled, or gone, before its turn.
   timer_.async_wait([weak = weak_from_this(), mine = generation_](const error_code& error) {
     const auto self = weak.lock();
     if (error || !self || mine != self->generation_) return;
     ares_cancel(self->channel_.get());
-    self->finish(Outcome::Silent, {});
+    self->finish(Outcome::Timeout, {});
   });
 }
 
 // c-ares may call from within ask(), and is in the middle of its own work whenever it does: so
 // `done` is called when all that is over.
-void Channel::finish(Outcome outcome, std::vector<std::uint8_t> reply) {
+void AresChannel::finish(Outcome outcome, std::vector<std::uint8_t> reply) {
   if (!done_) return;
   ++generation_;
   timer_.cancel();
-  asio::post(io_, [done = std::exchange(done_, nullptr), outcome,
-                   reply = std::move(reply)]() mutable { done(outcome, std::move(reply)); });
+  const bool lost_case = outcome == Outcome::Timeout && saw_wrong_case_;
+  asio::post(io_, [done = std::exchange(done_, nullptr),
+                   result = TransportResult{outcome, std::move(reply), lost_case}]() mutable {
+    done(std::move(result));
+  });
 }
 
-void Channel::wait_readable(const std::shared_ptr<Socket>& socket) {
+void AresChannel::wait_readable(const std::shared_ptr<Socket>& socket) {
   socket->descriptor.async_wait(
       asio::posix::stream_descriptor::wait_read, [socket](const error_code& error) {
         if (error || socket->owner == nullptr) return;
-        Channel& owner = *socket->owner;
+        AresChannel& owner = *socket->owner;
         ares_process_fd(owner.channel_.get(), socket->descriptor.native_handle(), ARES_SOCKET_BAD);
         if (socket->owner != nullptr) owner.wait_readable(socket);
       });
 }
 
-void Channel::wait_writable(const std::shared_ptr<Socket>& socket) {
+void AresChannel::wait_writable(const std::shared_ptr<Socket>& socket) {
   socket->descriptor.async_wait(
       asio::posix::stream_descriptor::wait_write, [socket](const error_code& error) {
         if (error || socket->owner == nullptr || !socket->writing) return;
-        Channel& owner = *socket->owner;
+        AresChannel& owner = *socket->owner;
         ares_process_fd(owner.channel_.get(), ARES_SOCKET_BAD, socket->descriptor.native_handle());
         if (socket->owner != nullptr && socket->writing) owner.wait_writable(socket);
       });
 }
 
-int Channel::open_socket(int type) {
+int AresChannel::open_socket(int type) {
   const int fd = ::socket(address_.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return fd;
   const auto socket = std::make_shared<Socket>(io_);
@@ -201,7 +207,7 @@ int Channel::open_socket(int type) {
   return fd;
 }
 
-void Channel::close_socket(int fd) {
+void AresChannel::close_socket(int fd) {
   const auto found = std::ranges::find_if(
       sockets_, [fd](const auto& socket) { return socket->descriptor.native_handle() == fd; });
   if (found == sockets_.end()) return;
@@ -211,7 +217,7 @@ void Channel::close_socket(int fd) {
   sockets_.erase(found);
 }
 
-bool Channel::is_answer(std::span<const std::uint8_t> datagram) {
+bool AresChannel::is_answer(std::span<const std::uint8_t> datagram) {
   switch (match(query_, datagram)) {
     case Match::True:
       if ((datagram[3] & 0xf) == static_cast<std::uint8_t>(Rcode::FormErr)) spoiled_ = true;
@@ -235,7 +241,8 @@ bool Channel::is_answer(std::span<const std::uint8_t> datagram) {
 
 // The kernel gives only datagrams from the server's address and port, since the socket is
 // connected.
-long Channel::receive(int fd, void* data, std::size_t size, sockaddr* from, socklen_t* from_size) {
+long AresChannel::receive(int fd, void* data, std::size_t size, sockaddr* from,
+                          socklen_t* from_size) {
   if (from == nullptr) return recv(fd, data, size, 0);
   for (;;) {
     const long got = recvfrom(fd, data, size, 0, from, from_size);

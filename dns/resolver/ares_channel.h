@@ -5,7 +5,7 @@
 // query after the other has a new source port for each; with several at once they would share one
 // (c-ares 1.18). What isn't the answer is dropped before c-ares sees it, and the wait goes on.
 //
-// Belongs to the resolver and its thread; is always held by a shared_ptr. Internal to the folder:
+// Belongs to an AresTransport; is always held by a shared_ptr. Internal to the folder:
 // it includes Asio.
 #pragma once
 
@@ -15,13 +15,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "dns/count.h"
-#include "dns/resolver/upstream_address.h"
+#include "dns/resolver/upstream_transport.h"
 #include "dns/socket_address.h"
 
 struct ares_channeldata;
@@ -29,35 +27,19 @@ struct iovec;
 
 namespace dns {
 
-struct ChannelCounts {
-  Count queries;      // sent over UDP
-  Count tcp_queries;  // asked again over TCP, for truncation
-  Count wrong_id;     // replies that were dropped
-  Count wrong_question;
-  Count wrong_case;
-  Count malformed;
-};
-
-class Channel : public std::enable_shared_from_this<Channel> {
+class AresChannel : public std::enable_shared_from_this<AresChannel> {
  public:
-  enum class Outcome : std::uint8_t {
-    Reply,
-    Silent,       // no answer within the time
-    Unreachable,  // refused, no route, or a TCP connection that was closed
-  };
-  using Done = std::function<void(Outcome, std::vector<std::uint8_t> reply)>;
+  using Done = UpstreamTransport::Done;
 
-  // Throws std::bad_alloc only; an address that is none is Unreachable.
-  Channel(boost::asio::io_context& io, const UpstreamAddress& server, ChannelCounts& counts);
-  ~Channel();  // what is under way is forgotten
-  Channel(const Channel&) = delete;
-  Channel& operator=(const Channel&) = delete;
+  // Throws std::bad_alloc only; an invalid address is Unreachable.
+  AresChannel(boost::asio::io_context& io, const UpstreamAddress& server, TransportCounts& counts);
+  ~AresChannel();  // ends what is in flight, without calling `done`
+  AresChannel(const AresChannel&) = delete;
+  AresChannel& operator=(const AresChannel&) = delete;
 
-  // Calls `done` once, later. The time begins anew when TCP does. REQUIRES: nothing is under way.
+  // Calls `done` once, later. `timeout` begins anew when TCP does. REQUIRES: nothing is in flight.
   void ask(std::vector<std::uint8_t> query, std::chrono::milliseconds timeout, Done done);
 
-  // Replies to the last query that were its answer but for the case of the question's letters.
-  bool saw_wrong_case() const { return saw_wrong_case_; }
   // c-ares may have noted that the server doesn't know EDNS, and treats all later queries so.
   bool is_spoiled() const { return spoiled_; }
 
@@ -72,21 +54,21 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void wait_readable(const std::shared_ptr<Socket>& socket);
   void wait_writable(const std::shared_ptr<Socket>& socket);
   bool is_answer(std::span<const std::uint8_t> datagram);
-  void finish(Outcome outcome, std::vector<std::uint8_t> reply);
+  void finish(TransportResult::Outcome outcome, std::vector<std::uint8_t> reply);
 
   int open_socket(int type);
   void close_socket(int fd);
   long receive(int fd, void* data, std::size_t size, sockaddr* from, socklen_t* from_size);
 
   boost::asio::io_context& io_;
-  ChannelCounts& counts_;
+  TransportCounts& counts_;
   SocketAddress address_;
   boost::asio::steady_timer timer_;
   std::chrono::milliseconds timeout_{};
   std::vector<std::uint8_t> query_;
   Done done_;
   std::uint64_t generation_ = 0;  // of the query; what belongs to an earlier one is ignored
-  bool saw_wrong_case_ = false;
+  bool saw_wrong_case_ = false;   // a reply that differed in the case of the question's letters
   bool spoiled_ = false;
   std::vector<std::shared_ptr<Socket>> sockets_;
   std::unique_ptr<ares_channeldata, Free> channel_;  // its end closes the sockets
