@@ -178,13 +178,17 @@ TEST(UdpTest, DrainingAnswersWhatWasReceivedAndWhatIsInFlight) {
 
 TEST(UdpTest, AQueueThatIsLedIsLeftToTheNextProcess) {
   Fixture server("127.0.0.1", Queue::Led);
-  const int queue = dup(server.descriptor());
   server.start();
+  Socket waiting(SOCK_DGRAM, server.port());
+  waiting.send(make_query("slow.test", "A"));
+  const auto slow = server.upstreams.next();
+  const int queue = dup(server.descriptor());
+  server.running->call([&] { server.socket.drain(); });
   Socket client(SOCK_DGRAM, server.port());
   client.send(kWeb);
-  EXPECT_EQ(address_in(client.receive()), "241.0.0.1");
-  server.running->call([&] { server.socket.drain(); });
-  client.send(kWeb);
+  server.socket.request_help();  // by a worker that has not been drained yet
+  server.upstreams.reply(slow, {.answer = {"slow.test. 60 A 192.0.2.1"}});
+  EXPECT_EQ(address_in(waiting.receive()), "192.0.2.1") << "while the queue is left";
   Bytes left(512);
   EXPECT_EQ(recv(queue, left.data(), left.size(), MSG_DONTWAIT), static_cast<ssize_t>(kWeb.size()));
   close(queue);
