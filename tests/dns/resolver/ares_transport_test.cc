@@ -278,14 +278,12 @@ TEST(AresTransportTest, ManyQuestionsAreInFlightAtOnceAndEndInAnyOrder) {
   constexpr std::size_t kCount = 40;
   // Holds all queries until the last has arrived, then answers them from the last to the first.
   std::vector<std::pair<std::uint16_t, Bytes>> held;
-  TestUpstream* self = nullptr;
-  TestUpstream upstream([&](const Received& r) {
+  const TestUpstream upstream([&](const Received& r) {
     held.emplace_back(r.port, response(r));
     if (held.size() < kCount) return Replies();
-    for (std::size_t i = kCount - 1; i-- > 0;) self->send_to(held[i].first, held[i].second);
+    for (std::size_t i = kCount - 1; i-- > 0;) upstream.send_to(held[i].first, held[i].second);
     return Replies{response(r)};
   });
-  self = &upstream;
   Fixture transport(address_of(upstream));
   std::vector<std::string> answered;
   for (std::size_t i = 0; i < kCount; ++i) {
