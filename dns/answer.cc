@@ -163,10 +163,12 @@ void Reply::add_services(const Found& found) {
 
 void Reply::add_pointers(const Zone& zone, const Found& found) {
   std::size_t size = 0;
-  for (const auto& entry : found.pointers) size += kFixedRecord + zone.host(entry).owner().size();
-  if (!writer_.fits(size)) return truncate();
-  for (const auto& entry : found.pointers) {
-    const std::string_view hostname = zone.host(entry).owner();
+  for (std::size_t i = 0; i < found.pointers.size(); ++i) {
+    size += kFixedRecord + zone.host(found.pointers, i).owner().size();
+    if (!writer_.fits(size)) return truncate();
+  }
+  for (std::size_t i = 0; i < found.pointers.size(); ++i) {
+    const std::string_view hostname = zone.host(found.pointers, i).owner();
     fixed(kQuestionName, Type::PTR, settings_->ttl, hostname.size());
     writer_.bytes(hostname);
     ++answers_;
