@@ -85,6 +85,10 @@ std::size_t Host::body_size() const {
   return rounded(static_cast<std::size_t>(end - record_));
 }
 
+std::size_t Host::size() const {
+  return body_size() + (is(kParent) ? sizeof(std::uint32_t) : 0);
+}
+
 std::uint32_t Host::children() const {
   if (!is(kParent)) return 0;
   std::uint32_t count;

@@ -85,6 +85,7 @@ class Host {
   std::uint32_t children() const;
   bool has(const std::uint8_t* address, std::size_t octets) const;
   const std::uint8_t* record() const { return record_; }
+  std::size_t size() const;  // of the record, a multiple of 4 octets
 
  private:
   friend struct Content;

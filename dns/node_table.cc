@@ -7,15 +7,17 @@
 namespace dns {
 namespace {
 
-static_assert(std::endian::native == std::endian::little,
-              "tags are numbered from the lowest octet");
-
 // Nodes per page: of a new table, and where it grows and shrinks by a page. A smaller page is
-// cheaper to replace, and its tags lie in fewer cache lines; a larger one makes the list of pages
-// shorter, which every change copies a part of.
-constexpr std::size_t kNodes = 20;
-constexpr std::size_t kMostNodes = 24;
-constexpr std::size_t kLeastNodes = 10;
+// cheaper to replace; a larger one makes the list of pages shorter, of which every change copies a
+// part.
+constexpr std::size_t kNodes = 24;
+constexpr std::size_t kMostNodes = 30;
+constexpr std::size_t kLeastNodes = 12;
+
+// Three quarters full at most.
+unsigned slot_bits(std::size_t nodes) {
+  return nodes == 0 ? 0 : static_cast<unsigned>(std::bit_width((nodes * 4 - 1) / 3));
+}
 
 }  // namespace
 
@@ -25,37 +27,39 @@ std::uint32_t NodeTable::hash_of(std::string_view owner) {
   return hash_of(qname.hashes[0]);
 }
 
-NodeTable::Node NodeTable::Page::node(std::uint32_t i) const {
-  const std::uint32_t begin = place(i);
-  const std::uint32_t end = i + 1 < count ? place(i + 1) : bytes;
-  std::uint16_t tag;
-  std::memcpy(&tag, tags() + 2 * std::size_t{i}, sizeof tag);
-  return {std::uint32_t{tag} << 16, end - begin, base() + begin};
+template <typename Slot>
+void NodeTable::fill_page(Page& page, unsigned bits, std::span<const Node> nodes) {
+  auto* const base = reinterpret_cast<std::uint8_t*>(&page);
+  const std::span slots(reinterpret_cast<Slot*>(base + sizeof(Page)), std::size_t{1} << bits);
+  std::ranges::fill(slots, Slot{0});
+  std::size_t place = sizeof(Page) + slots.size_bytes();
+  for (const Node& node : nodes) {
+    std::size_t at = first_slot(tag(node.hash), bits);
+    while (slots[at] != 0) at = (at + 1) & (slots.size() - 1);
+    slots[at] = static_cast<Slot>(Slot{tag(node.hash)} << 4 * sizeof(Slot) | place / 4);
+    std::memcpy(base + place, node.record, node.size);
+    place += node.size;
+  }
 }
 
-boost::intrusive_ptr<const NodeTable::Page> NodeTable::make_page(std::span<const Node> nodes) {
-  const std::size_t padded = Page::padded(nodes.size());
-  std::size_t place = sizeof(Page) + 2 * padded + 4 * nodes.size();
-  std::size_t bytes = place;
+NodeTable::PageRef NodeTable::make_page(std::span<const Node> nodes) {
+  PageRef ref;
+  ref.slots.bits = slot_bits(nodes.size()) & 0x7f;
+  const std::size_t count = std::size_t{1} << ref.slots.bits;
+  std::size_t bytes = sizeof(Page);
   for (const Node& node : nodes) bytes += node.size;
+  ref.slots.wide = (bytes + 4 * count) / 4 > 0xffff;
+  bytes += (ref.slots.wide ? 8 : 4) * count;
   const auto page = Page::make(bytes - sizeof(Page));
   page->bytes = static_cast<std::uint32_t>(bytes);
   page->count = static_cast<std::uint32_t>(nodes.size());
-  auto* const base = reinterpret_cast<std::uint8_t*>(page.get());
-  std::uint8_t* tags = base + sizeof(Page);
-  std::memset(tags, 0, 2 * padded);
-  std::uint8_t* places = tags + 2 * padded;
-  for (const Node& node : nodes) {
-    const std::uint16_t tag = NodeTable::tag(node.hash);
-    const auto place32 = static_cast<std::uint32_t>(place);
-    std::memcpy(tags, &tag, sizeof tag);
-    std::memcpy(places, &place32, sizeof place32);
-    std::memcpy(base + place, node.record, node.size);
-    tags += sizeof tag;
-    places += sizeof place32;
-    place += node.size;
+  if (ref.slots.wide) {
+    fill_page<std::uint64_t>(*page, ref.slots.bits, nodes);
+  } else {
+    fill_page<std::uint32_t>(*page, ref.slots.bits, nodes);
   }
-  return page;
+  ref.page = page;
+  return ref;
 }
 
 NodeTable::NodeTable() : NodeTable(std::span<const Node>()) {}
@@ -100,37 +104,47 @@ NodeTable::Chunk& NodeTable::own_chunk(std::uint32_t at) {
     }
     const auto copy = Chunk::make(0);
     copy->pages = chunk->pages;
+    copy->slots = chunk->slots;
     chunk = copy;
   }
   return *chunk;
 }
 
-void NodeTable::put(std::uint32_t at, boost::intrusive_ptr<const Page> page) {
-  boost::intrusive_ptr<const Page>& here = own_chunk(at).pages[at % kFan];
+void NodeTable::put(std::uint32_t at, PageRef ref) {
+  Chunk& chunk = own_chunk(at);
+  boost::intrusive_ptr<const Page>& here = chunk.pages[at % kFan];
   if (here) page_bytes_ -= here->bytes;
-  if (page) page_bytes_ += page->bytes;
-  here = std::move(page);
+  if (ref.page) page_bytes_ += ref.page->bytes;
+  here = std::move(ref.page);
+  chunk.slots[at % kFan] = ref.slots;
 }
 
-void NodeTable::append_nodes(std::uint32_t at, std::vector<Node>& nodes) const {
-  const Page& page = *this->page(at);
-  for (std::uint32_t i = 0; i < page.count; ++i) nodes.push_back(page.node(i));
+// All but those that lie at a place of `but`. Of their hashes the tag alone is known.
+void NodeTable::append_nodes(std::uint32_t at, std::vector<Node>& nodes,
+                             std::span<const std::size_t> but) const {
+  const Page& page = this->page(at);
+  page.each(slots(at), [&](std::uint16_t tag, std::size_t place) {
+    if (std::ranges::find(but, place) != but.end()) return;
+    const Host host = page.host(place);
+    nodes.push_back(
+        {std::uint32_t{tag} << 16, static_cast<std::uint32_t>(host.size()), host.record()});
+  });
 }
 
 void NodeTable::edit_page(std::uint32_t at, std::span<const Edit> edits) {
-  const Page& old = *page(at);
+  const Page& old = page(at);
   std::vector<Node> nodes;
   nodes.reserve(old.count + edits.size());
-  std::vector<bool> replaced(old.count);
+  std::vector<std::size_t> replaced;
   for (const Edit& edit : edits) {
-    old.search(tag(edit.node.hash), [&](std::uint32_t i) {
-      return old.host(i).owner() == edit.owner && (replaced[i] = true);
+    old.search(slots(at), tag(edit.node.hash), [&](std::size_t place) {
+      if (old.host(place).owner() != edit.owner) return false;
+      replaced.push_back(place);
+      return true;
     });
     if (edit.node.record != nullptr) nodes.push_back(edit.node);
   }
-  for (std::uint32_t i = 0; i < old.count; ++i) {
-    if (!replaced[i]) nodes.push_back(old.node(i));
-  }
+  append_nodes(at, nodes, replaced);
   size_ = size_ - old.count + nodes.size();
   put(at, make_page(nodes));
 }
@@ -139,17 +153,15 @@ void NodeTable::edit_page(std::uint32_t at, std::span<const Edit> edits) {
 void NodeTable::split() {
   const std::uint32_t to = pages_;
   const std::uint32_t from = to - std::bit_ceil(to + 1) / 2;
-  const boost::intrusive_ptr<const Page> old = page(from);
+  std::vector<Node> nodes;
+  append_nodes(from, nodes);
   set_pages(pages_ + 1);
-  std::vector<Node> stay;
-  std::vector<Node> move;
-  for (std::uint32_t i = 0; i < old->count; ++i) {
-    Node node = old->node(i);
-    node.hash = hash_of(old->host(i).owner());
-    (index(node.hash, pages_, mask_) == to ? move : stay).push_back(node);
-  }
-  put(from, make_page(stay));
-  put(to, make_page(move));
+  for (Node& node : nodes) node.hash = hash_of(Host(node.record).owner());
+  const auto moved = std::ranges::partition(
+      nodes, [&](const Node& node) { return index(node.hash, pages_, mask_) == from; });
+  const auto stay = static_cast<std::size_t>(moved.begin() - nodes.begin());
+  put(to, make_page(std::span(nodes).subspan(stay)));
+  put(from, make_page(std::span(nodes).first(stay)));
 }
 
 void NodeTable::join() {
@@ -159,7 +171,7 @@ void NodeTable::join() {
   append_nodes(to, nodes);
   append_nodes(from, nodes);
   put(to, make_page(nodes));
-  put(from, nullptr);
+  put(from, {});
   set_pages(from);
 }
 

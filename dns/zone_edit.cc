@@ -130,8 +130,7 @@ bool ZoneEdit::write_record(const std::string& owner, Node& node) {
   node.record.resize(content.size());
   content.write(node.record.data());
   if (!node.before) return true;
-  const Content before{.like = node.before, .children = node.before.children()};
-  return before.size() != node.record.size() ||
+  return node.before.size() != node.record.size() ||
          std::memcmp(node.before.record(), node.record.data(), node.record.size()) != 0;
 }
 
