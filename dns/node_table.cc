@@ -27,12 +27,12 @@ std::uint32_t NodeTable::hash_of(std::string_view owner) {
   return hash_of(qname.hashes[0]);
 }
 
+// Writes the records to the page, from `place` on, and their slots.
 template <typename Slot>
-void NodeTable::fill_page(Page& page, unsigned bits, std::span<const Node> nodes) {
+void NodeTable::fill(Page& page, std::size_t place, std::span<Slot> slots,
+                     std::span<const Node> nodes) {
   auto* const base = reinterpret_cast<std::uint8_t*>(&page);
-  const std::span slots(reinterpret_cast<Slot*>(base + sizeof(Page)), std::size_t{1} << bits);
-  std::ranges::fill(slots, Slot{0});
-  std::size_t place = sizeof(Page) + slots.size_bytes();
+  const auto bits = static_cast<unsigned>(std::countr_zero(slots.size()));
   for (const Node& node : nodes) {
     std::size_t at = first_slot(tag(node.hash), bits);
     while (slots[at] != 0) at = (at + 1) & (slots.size() - 1);
@@ -42,24 +42,62 @@ void NodeTable::fill_page(Page& page, unsigned bits, std::span<const Node> nodes
   }
 }
 
-NodeTable::PageRef NodeTable::make_page(std::span<const Node> nodes) {
-  PageRef ref;
-  ref.slots.bits = slot_bits(nodes.size()) & 0x7f;
-  const std::size_t count = std::size_t{1} << ref.slots.bits;
+NodeTable::NewPage NodeTable::make_page(std::uint32_t at, std::span<const Node> nodes) {
+  NewPage made{.at = at};
+  made.slots.bits = slot_bits(nodes.size()) & 0x7f;
+  const std::size_t count = std::size_t{1} << made.slots.bits;
   std::size_t bytes = sizeof(Page);
   for (const Node& node : nodes) bytes += node.size;
-  ref.slots.wide = (bytes + 4 * count) / 4 > 0xffff;
-  bytes += (ref.slots.wide ? 8 : 4) * count;
+  made.slots.wide = bytes / 4 > 0xffff;
+  if (made.slots.wide) bytes += count * sizeof(std::uint64_t);
   const auto page = Page::make(bytes - sizeof(Page));
   page->bytes = static_cast<std::uint32_t>(bytes);
   page->count = static_cast<std::uint32_t>(nodes.size());
-  if (ref.slots.wide) {
-    fill_page<std::uint64_t>(*page, ref.slots.bits, nodes);
+  if (made.slots.wide) {
+    std::vector<std::uint64_t> slots(count);
+    fill<std::uint64_t>(*page, sizeof(Page) + count * sizeof(std::uint64_t), slots, nodes);
+    std::memcpy(reinterpret_cast<std::uint8_t*>(page.get() + 1), slots.data(),
+                count * sizeof(std::uint64_t));
   } else {
-    fill_page<std::uint32_t>(*page, ref.slots.bits, nodes);
+    made.slot_values.resize(count);
+    fill<std::uint32_t>(*page, sizeof(Page), made.slot_values, nodes);
   }
-  ref.page = page;
-  return ref;
+  made.page = page;
+  return made;
+}
+
+// `pages`, and for the rest those of `old`, if it is one.
+boost::intrusive_ptr<const NodeTable::Chunk> NodeTable::make_chunk(const Chunk* old,
+                                                                   std::span<const NewPage> pages) {
+  std::array<const NewPage*, kFan> made{};
+  for (const NewPage& page : pages) made[page.at % kFan] = &page;
+  // The slots of page `i`, wherever they are now.
+  const auto slots_of = [&](std::uint32_t i) -> std::span<const std::uint8_t> {
+    if (made[i] != nullptr) {
+      const auto& values = made[i]->slot_values;
+      return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * kSlot};
+    }
+    if (old == nullptr || !old->pages[i] || old->slots[i].wide) return {};
+    return {old->slots_of(i), kSlot << old->slots[i].bits};
+  };
+  std::size_t size = 0;
+  for (std::uint32_t i = 0; i < kFan; ++i) {
+    size += slots_of(i).size();
+    if (old != nullptr && old->pages[i]) old->pages[i]->expect_holder();
+  }
+  const auto chunk = Chunk::make(size);
+  chunk->bytes = sizeof(Chunk) + size;
+  auto* const begin = reinterpret_cast<std::uint8_t*>(chunk.get() + 1);
+  std::uint8_t* at = begin;
+  for (std::uint32_t i = 0; i < kFan; ++i) {
+    if (made[i] == nullptr && old == nullptr) continue;
+    chunk->pages[i] = made[i] != nullptr ? made[i]->page : old->pages[i];
+    chunk->slots[i] = made[i] != nullptr ? made[i]->slots : old->slots[i];
+    chunk->slots[i].begin = static_cast<std::uint32_t>(at - begin) / kSlot & 0xffffff;
+    const auto slots = slots_of(i);
+    at = std::ranges::copy(slots, at).out;
+  }
+  return chunk;
 }
 
 NodeTable::NodeTable() : NodeTable(std::span<const Node>()) {}
@@ -74,56 +112,58 @@ NodeTable::NodeTable(std::span<const Node> nodes) {
   std::vector<Node> sorted(nodes.size());
   for (const Node& node : nodes) sorted[ends[index(node.hash, pages_, mask_)]++] = node;
   std::size_t begin = 0;
+  std::vector<NewPage> made;
   for (std::uint32_t at = 0; at < pages_; ++at) {
     // The records lie where their hosts were added: all over the memory.
     for (std::size_t i = ends[at]; i < std::min<std::size_t>(ends[at] + kNodes, nodes.size());
          ++i) {
       __builtin_prefetch(sorted[i].record);
     }
-    put(at, make_page({sorted.data() + begin, ends[at] - begin}));
+    made.push_back(make_page(at, {sorted.data() + begin, ends[at] - begin}));
     begin = ends[at];
+    if (made.size() < kFan && at + 1 < pages_) continue;
+    put(made);
+    made.clear();
   }
 }
 
 std::size_t NodeTable::memory() const {
-  return page_bytes_ + chunks_.size() * (sizeof(Chunk) + sizeof(chunks_[0]));
+  return bytes_ + chunks_.capacity() * sizeof(chunks_[0]);
 }
 
+// Pages that come new have to be put, those that go taken away before.
 void NodeTable::set_pages(std::uint32_t pages) {
   pages_ = pages;
   mask_ = std::bit_ceil(pages) - 1;
-  while (chunks_.size() * kFan < pages) chunks_.push_back(Chunk::make(0));
-  while ((chunks_.size() - 1) * kFan >= pages) chunks_.pop_back();
+  const std::size_t chunks = (pages + kFan - 1) / kFan;
+  for (std::size_t i = chunks; i < chunks_.size(); ++i) bytes_ -= chunks_[i]->bytes;
+  chunks_.resize(chunks);
 }
 
-NodeTable::Chunk& NodeTable::own_chunk(std::uint32_t at) {
-  boost::intrusive_ptr<Chunk>& chunk = chunks_[at / kFan];
-  if (!chunk->is_alone()) {
-    for (const auto& page : chunk->pages) {
-      if (page) page->expect_holder();
+// REQUIRES: sorted by chunk.
+void NodeTable::put(std::span<const NewPage> pages) {
+  while (!pages.empty()) {
+    const std::uint32_t number = pages[0].at / kFan;
+    boost::intrusive_ptr<const Chunk>& chunk = chunks_[number];
+    std::size_t count = 0;
+    for (; count < pages.size() && pages[count].at / kFan == number; ++count) {
+      const Page* old = chunk ? chunk->pages[pages[count].at % kFan].get() : nullptr;
+      if (old != nullptr) bytes_ -= old->bytes;
+      if (pages[count].page) bytes_ += pages[count].page->bytes;
     }
-    const auto copy = Chunk::make(0);
-    copy->pages = chunk->pages;
-    copy->slots = chunk->slots;
-    chunk = copy;
+    if (chunk) bytes_ -= chunk->bytes;
+    chunk = make_chunk(chunk.get(), pages.first(count));
+    bytes_ += chunk->bytes;
+    pages = pages.subspan(count);
   }
-  return *chunk;
-}
-
-void NodeTable::put(std::uint32_t at, PageRef ref) {
-  Chunk& chunk = own_chunk(at);
-  boost::intrusive_ptr<const Page>& here = chunk.pages[at % kFan];
-  if (here) page_bytes_ -= here->bytes;
-  if (ref.page) page_bytes_ += ref.page->bytes;
-  here = std::move(ref.page);
-  chunk.slots[at % kFan] = ref.slots;
 }
 
 // All but those that lie at a place of `but`. Of their hashes the tag alone is known.
 void NodeTable::append_nodes(std::uint32_t at, std::vector<Node>& nodes,
                              std::span<const std::size_t> but) const {
-  const Page& page = this->page(at);
-  page.each(slots(at), [&](std::uint16_t tag, std::size_t place) {
+  const Chunk& chunk = this->chunk(at);
+  const Page& page = *chunk.pages[at % kFan];
+  chunk.each(at % kFan, [&](std::uint16_t tag, std::size_t place) {
     if (std::ranges::find(but, place) != but.end()) return;
     const Host host = page.host(place);
     nodes.push_back(
@@ -131,22 +171,22 @@ void NodeTable::append_nodes(std::uint32_t at, std::vector<Node>& nodes,
   });
 }
 
-void NodeTable::edit_page(std::uint32_t at, std::span<const Edit> edits) {
-  const Page& old = page(at);
+NodeTable::NewPage NodeTable::edited_page(std::uint32_t at, std::span<const Edit> edits) const {
+  const Chunk& chunk = this->chunk(at);
+  const Page& page = *chunk.pages[at % kFan];
   std::vector<Node> nodes;
-  nodes.reserve(old.count + edits.size());
+  nodes.reserve(page.count + edits.size());
   std::vector<std::size_t> replaced;
   for (const Edit& edit : edits) {
-    old.search(slots(at), tag(edit.node.hash), [&](std::size_t place) {
-      if (old.host(place).owner() != edit.owner) return false;
+    chunk.search(at % kFan, tag(edit.node.hash), [&](std::size_t place) {
+      if (page.host(place).owner() != edit.owner) return false;
       replaced.push_back(place);
       return true;
     });
     if (edit.node.record != nullptr) nodes.push_back(edit.node);
   }
   append_nodes(at, nodes, replaced);
-  size_ = size_ - old.count + nodes.size();
-  put(at, make_page(nodes));
+  return make_page(at, nodes);
 }
 
 // The last page of the new number takes its nodes from the one whose hashes differ in one bit.
@@ -160,8 +200,9 @@ void NodeTable::split() {
   const auto moved = std::ranges::partition(
       nodes, [&](const Node& node) { return index(node.hash, pages_, mask_) == from; });
   const auto stay = static_cast<std::size_t>(moved.begin() - nodes.begin());
-  put(to, make_page(std::span(nodes).subspan(stay)));
-  put(from, make_page(std::span(nodes).first(stay)));
+  const NewPage pages[] = {make_page(from, std::span(nodes).first(stay)),
+                           make_page(to, std::span(nodes).subspan(stay))};
+  put(pages);
 }
 
 void NodeTable::join() {
@@ -170,8 +211,8 @@ void NodeTable::join() {
   std::vector<Node> nodes;
   append_nodes(to, nodes);
   append_nodes(from, nodes);
-  put(to, make_page(nodes));
-  put(from, {});
+  const NewPage pages[] = {make_page(to, nodes), {.at = from}};
+  put(pages);
   set_pages(from);
 }
 
@@ -180,13 +221,16 @@ NodeTable NodeTable::with(std::span<Edit> edits) const {
   NodeTable table = *this;
   const auto page_of = [&](const Edit& edit) { return index(edit.node.hash, pages_, mask_); };
   std::ranges::sort(edits, {}, page_of);
+  std::vector<NewPage> made;
   for (auto first = edits.begin(); first != edits.end();) {
     const std::uint32_t at = page_of(*first);
     const auto end =
         std::find_if(first, edits.end(), [&](const Edit& edit) { return page_of(edit) != at; });
-    table.edit_page(at, {first, end});
+    made.push_back(edited_page(at, {first, end}));
+    table.size_ = table.size_ - chunk(at).pages[at % kFan]->count + made.back().page->count;
     first = end;
   }
+  table.put(made);
   while (table.size_ > table.pages_ * kMostNodes) table.split();
   while (table.pages_ > 1 && table.size_ < table.pages_ * kLeastNodes) table.join();
   return table;

@@ -1,9 +1,11 @@
 // The nodes of a zone by their names: an immutable hash table in pages, so that a table with a few
 // other nodes shares all pages but theirs with the one it was made from.
 //
-// A page is one block of memory with some twenty records and a small hash table of them.
-// Linear hashing (Litwin 1980) chooses the page: the table grows and shrinks by a page at a time.
-// The pages stand in chunks and these in a list, so that a copy of the way to one page is small.
+// Some twenty records are a page, one block of memory. Linear hashing (Litwin 1980) chooses the
+// page: the table grows and shrinks by a page at a time. A hundred pages are a chunk, which has a
+// small hash table of each page's records: a name that isn't there costs a line of these, one that
+// is the page's address and its record besides. What a change copies is its page, its chunk and the
+// list of chunks.
 //
 // A NodeTable is a value, cheap to copy. Reading takes no lock and writes to nothing.
 #pragma once
@@ -60,8 +62,9 @@ class NodeTable {
   template <typename F>
   void each(F f) const {
     for (std::uint32_t at = 0; at < pages_; ++at) {
-      const Page& page = this->page(at);
-      page.each(slots(at), [&](std::uint16_t, std::size_t place) { f(page.host(place)); });
+      const Chunk& chunk = this->chunk(at);
+      const Page& page = *chunk.pages[at % kFan];
+      chunk.each(at % kFan, [&](std::uint16_t, std::size_t place) { f(page.host(place)); });
     }
   }
 
@@ -69,77 +72,85 @@ class NodeTable {
   std::size_t memory() const;  // bytes
 
  private:
-  // How a page's slots are to be read. It stands beside the pointer to the page, so that a lookup
-  // needs no line of the page but that of its slot.
+  // Where a page's slots are: open addressing with linear probing. The upper half of a slot is the
+  // tag of a record, whose upper bits choose the slot; the lower half is the distance of the record
+  // from the page's first octet, in units of 4 octets. 0 is a free slot.
   struct Slots {
-    std::uint8_t bits : 7 = 0;  // the number of slots is a power of two
-    bool wide : 1 = false;      // slots of 64 bits: the page is larger than 256 KiB
+    std::uint32_t begin : 24 = 0;  // among the chunk's
+    std::uint32_t bits : 7 = 0;    // there are two to the power of this
+    bool wide : 1 = false;  // the page is too large for slots of 32 bits: it begins with wider ones
   };
-  // Behind it: open addressing with linear probing, the slots chosen by the tag's upper bits; then
-  // the records. The upper half of a slot is the tag, the lower one the distance of its record from
-  // the page's first octet, in units of 4 octets; 0 is a free slot.
+  // Behind it: its slots if it is wide; the records.
   struct Page : Shared<Page> {
     std::uint32_t bytes = 0;  // of all
     std::uint32_t count = 0;
 
     const std::uint8_t* base() const { return reinterpret_cast<const std::uint8_t*>(this); }
+    const std::uint8_t* wide_slots() const { return base() + sizeof(Page); }
     Host host(std::size_t place) const { return Host(base() + 4 * place); }
-
-    // Calls `f` with the place of each record that has the tag, until it returns true.
-    template <typename F>
-    void search(Slots slots, std::uint16_t tag, F f) const {
-      slots.wide ? search_slots<std::uint64_t>(slots.bits, tag, f)
-                 : search_slots<std::uint32_t>(slots.bits, tag, f);
-    }
-    // Calls `f` with the tag and the place of each record.
-    template <typename F>
-    void each(Slots slots, F f) const {
-      slots.wide ? each_slot<std::uint64_t>(slots.bits, f)
-                 : each_slot<std::uint32_t>(slots.bits, f);
-    }
-
-   private:
-    template <typename Slot, typename F>
-    void search_slots(unsigned bits, std::uint16_t tag, F f) const {
-      const std::size_t mask = (std::size_t{1} << bits) - 1;
-      for (std::size_t at = first_slot(tag, bits);; at = (at + 1) & mask) {
-        const auto slot = load<Slot>(at);
-        if (slot == 0) return;
-        if (upper(slot) == tag && f(lower(slot))) return;
-      }
-    }
-    template <typename Slot, typename F>
-    void each_slot(unsigned bits, F f) const {
-      for (std::size_t at = 0; at < std::size_t{1} << bits; ++at) {
-        const auto slot = load<Slot>(at);
-        if (slot != 0) f(static_cast<std::uint16_t>(upper(slot)), lower(slot));
-      }
-    }
-    template <typename Slot>
-    Slot load(std::size_t at) const {
-      Slot slot;
-      std::memcpy(&slot, base() + sizeof(Page) + at * sizeof slot, sizeof slot);
-      return slot;
-    }
-    template <typename Slot>
-    static std::size_t upper(Slot slot) {
-      return static_cast<std::size_t>(slot >> 4 * sizeof slot);
-    }
-    template <typename Slot>
-    static std::size_t lower(Slot slot) {
-      return static_cast<std::size_t>(slot & ((Slot{1} << 4 * sizeof slot) - 1));
-    }
   };
-  static constexpr std::uint32_t kFan = 256;
+  static constexpr std::uint32_t kFan = 128;
+  // Behind it: the slots of all pages but wide ones.
   struct Chunk : Shared<Chunk> {
+    std::size_t bytes = 0;  // of all
     std::array<boost::intrusive_ptr<const Page>, kFan> pages;
     std::array<Slots, kFan> slots;
+
+    const std::uint8_t* slots_of(std::uint32_t i) const {
+      return reinterpret_cast<const std::uint8_t*>(this + 1) + kSlot * slots[i].begin;
+    }
+    // Calls `f` with the place of each record of a page that has the tag, until it returns true.
+    template <typename F>
+    void search(std::uint32_t i, std::uint16_t tag, F f) const {
+      slots[i].wide ? search_slots<std::uint64_t>(pages[i]->wide_slots(), slots[i].bits, tag, f)
+                    : search_slots<std::uint32_t>(slots_of(i), slots[i].bits, tag, f);
+    }
+    // Calls `f` with the tag and the place of each record of a page.
+    template <typename F>
+    void each(std::uint32_t i, F f) const {
+      slots[i].wide ? each_slot<std::uint64_t>(pages[i]->wide_slots(), slots[i].bits, f)
+                    : each_slot<std::uint32_t>(slots_of(i), slots[i].bits, f);
+    }
   };
-  struct PageRef {
-    boost::intrusive_ptr<const Page> page = nullptr;
+  static constexpr std::size_t kSlot = sizeof(std::uint32_t);
+  // What takes a page's place.
+  struct NewPage {
+    std::uint32_t at = 0;
+    boost::intrusive_ptr<const Page> page = nullptr;  // none: it is taken away
     Slots slots = {};
+    std::vector<std::uint32_t> slot_values = {};  // unless it is wide
   };
 
+  template <typename Slot>
+  static Slot load(const std::uint8_t* slots, std::size_t at) {
+    Slot slot;
+    std::memcpy(&slot, slots + at * sizeof slot, sizeof slot);
+    return slot;
+  }
+  template <typename Slot>
+  static std::uint16_t tag_of(Slot slot) {
+    return static_cast<std::uint16_t>(slot >> 4 * sizeof slot);
+  }
+  template <typename Slot>
+  static std::size_t place_of(Slot slot) {
+    return static_cast<std::size_t>(slot & ((Slot{1} << 4 * sizeof slot) - 1));
+  }
+  template <typename Slot, typename F>
+  static void search_slots(const std::uint8_t* slots, unsigned bits, std::uint16_t tag, F f) {
+    const std::size_t mask = (std::size_t{1} << bits) - 1;
+    for (std::size_t at = first_slot(tag, bits);; at = (at + 1) & mask) {
+      const auto slot = load<Slot>(slots, at);
+      if (slot == 0) return;
+      if (tag_of(slot) == tag && f(place_of(slot))) return;
+    }
+  }
+  template <typename Slot, typename F>
+  static void each_slot(const std::uint8_t* slots, unsigned bits, F f) {
+    for (std::size_t at = 0; at < std::size_t{1} << bits; ++at) {
+      const auto slot = load<Slot>(slots, at);
+      if (slot != 0) f(tag_of(slot), place_of(slot));
+    }
+  }
   static std::size_t first_slot(std::uint16_t tag, unsigned bits) {
     return (std::size_t{tag} << bits) >> 16;
   }
@@ -149,23 +160,25 @@ class NodeTable {
     const std::uint32_t at = hash & mask;
     return at < pages ? at : at & mask >> 1;
   }
-  const Page& page(std::uint32_t at) const { return *chunks_[at / kFan]->pages[at % kFan]; }
-  Slots slots(std::uint32_t at) const { return chunks_[at / kFan]->slots[at % kFan]; }
+  const Chunk& chunk(std::uint32_t at) const { return *chunks_[at / kFan]; }
   // Calls `f` with each Host of the tag in the page of the hash, until it returns true.
   template <typename F>
   void search(std::uint32_t hash, F f) const {
     const std::uint32_t at = index(hash, pages_, mask_);
-    const Page& page = this->page(at);
-    page.search(slots(at), tag(hash), [&](std::size_t place) { return f(page.host(place)); });
+    const Chunk& chunk = this->chunk(at);
+    chunk.search(at % kFan, tag(hash),
+                 [&](std::size_t place) { return f(chunk.pages[at % kFan]->host(place)); });
   }
 
   template <typename Slot>
-  static void fill_page(Page& page, unsigned bits, std::span<const Node> nodes);
-  static PageRef make_page(std::span<const Node> nodes);
-  Chunk& own_chunk(std::uint32_t at);
-  void put(std::uint32_t at, PageRef page);
+  static void fill(Page& page, std::size_t place, std::span<Slot> slots,
+                   std::span<const Node> nodes);
+  static NewPage make_page(std::uint32_t at, std::span<const Node> nodes);
+  static boost::intrusive_ptr<const Chunk> make_chunk(const Chunk* old,
+                                                      std::span<const NewPage> pages);
+  void put(std::span<const NewPage> pages);
   void set_pages(std::uint32_t pages);
-  void edit_page(std::uint32_t at, std::span<const Edit> edits);
+  NewPage edited_page(std::uint32_t at, std::span<const Edit> edits) const;
   void append_nodes(std::uint32_t at, std::vector<Node>& nodes,
                     std::span<const std::size_t> but = {}) const;
   void split();
@@ -174,8 +187,8 @@ class NodeTable {
   std::uint32_t pages_ = 0;
   std::uint32_t mask_ = 0;  // bit_ceil(pages_) - 1
   std::size_t size_ = 0;
-  std::size_t page_bytes_ = 0;
-  std::vector<boost::intrusive_ptr<Chunk>> chunks_;
+  std::size_t bytes_ = 0;  // of all pages and chunks
+  std::vector<boost::intrusive_ptr<const Chunk>> chunks_;
 };
 
 inline Host NodeTable::find(std::uint64_t hash, std::string_view owner) const {

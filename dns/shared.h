@@ -22,8 +22,6 @@ class Shared {
     return new (::operator new(sizeof(T) + room)) T;
   }
 
-  // Nobody else holds the block, and so nobody else can begin to.
-  bool is_alone() const { return holders_.load(std::memory_order_acquire) == 1; }
   // Counting a list of blocks is a cache miss each, unless they are all on their way.
   void expect_holder() const { __builtin_prefetch(&holders_, 1); }
 
@@ -32,9 +30,9 @@ class Shared {
   }
   friend void intrusive_ptr_release(const T* block) {
     const Shared* shared = block;
-    if (!shared->is_alone() && shared->holders_.fetch_sub(1, std::memory_order_acq_rel) != 1) {
-      return;
-    }
+    // Nobody else holds the block, and so nobody else can begin to: no need of a locked operation.
+    const bool alone = shared->holders_.load(std::memory_order_acquire) == 1;
+    if (!alone && shared->holders_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     block->~T();
     ::operator delete(const_cast<T*>(block));
   }
