@@ -258,7 +258,7 @@ bool needs_apex(Type qtype) {
   return qtype == Type::SOA || qtype == Type::NS || qtype == Type::ANY;
 }
 
-Answer answer_ours(const Query& query, const Zone& zone, Found found, Reply reply) {
+Answer answer_ours(const Query& query, const Zone& zone, Found& found, Reply reply) {
   const auto qtype = static_cast<Type>(query.qtype);
   const auto complete_apex = [&] {
     if (found.what == Found::What::Host) found.apex = zone.apex_of_host(query.qname);
@@ -336,7 +336,7 @@ Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport
   Query query;
   const Parsed parsed = parse(message, query);
   if (const auto rejected = reject(parsed, query, transport, out)) return *rejected;
-  const Found found = zone.find(query.qname);
+  Found found = zone.find(query.qname);
   switch (found.what) {
     case Found::What::NotOurs: {
       const Special special =

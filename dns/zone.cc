@@ -58,48 +58,50 @@ bool Zone::find_service(const Qname& qname, Found& found) const {
   return true;
 }
 
-Found Zone::find_host(const Qname& qname) const {
-  Found found;
+void Zone::find_host(const Qname& qname, Found& found) const {
   found.host = node(qname, 0);
   if (found.host.is(Host::kHost)) {
     found.what = Found::What::Host;
-    return found;
+  } else if (!find_service(qname, found) && find_apex(qname, found)) {
+    found.what = found.host ? Found::What::Empty : Found::What::NxDomain;
   }
-  if (find_service(qname, found)) return found;
-  if (!find_apex(qname, found)) return found;
-  found.what = found.host ? Found::What::Empty : Found::What::NxDomain;
-  return found;
 }
 
-Found Zone::find_reverse(const Qname& qname, const Reverse& reverse) const {
+void Zone::find_reverse(const Qname& qname, const Reverse& reverse, Found& found) const {
   const Reverse::Found in = reverse.find(qname);
-  Found found;
   found.apex = in.apex;
   found.pointers = in.hosts;
   switch (in.what) {
     case Reverse::Found::What::NotOurs:
-      return find_host(qname);
+      return find_host(qname, found);
     case Reverse::Found::What::NxDomain:
       found.what = Found::What::NxDomain;
-      break;
+      return;
     case Reverse::Found::What::Empty:
       found.what = Found::What::Empty;
-      break;
+      return;
     case Reverse::Found::What::Pointer:
       found.what = Found::What::Pointer;
-      break;
+      return;
   }
-  return found;
 }
 
 Found Zone::find(const Qname& qname) const {
+  // Filled where the caller has it: a copy of what was just written in smaller parts takes 10 ns.
+  Found found;
   const std::string_view tail = qname.labels >= 2 ? qname.suffix(qname.labels - 2u) : "";
-  Found found = tail == reverse4_.suffix()   ? find_reverse(qname, reverse4_)
-                : tail == reverse6_.suffix() ? find_reverse(qname, reverse6_)
-                                             : find_host(qname);
+  if (tail == reverse4_.suffix()) {
+    find_reverse(qname, reverse4_, found);
+  } else if (tail == reverse6_.suffix()) {
+    find_reverse(qname, reverse6_, found);
+  } else {
+    find_host(qname, found);
+  }
   if (found.what == Found::What::NotOurs) return found;
   if (!settings_.ready) found.what = Found::What::NotReady;
-  if (found.what == Found::What::NxDomain && falls_through(qname)) return {};
+  if (found.what == Found::What::NxDomain && falls_through(qname)) {
+    found.what = Found::What::NotOurs;
+  }
   return found;
 }
 

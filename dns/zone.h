@@ -110,8 +110,8 @@ class Zone {
   Host node(const Qname& qname, std::size_t label) const {
     return nodes_.find(qname.hashes[label], qname.suffix(label));
   }
-  Found find_reverse(const Qname& qname, const Reverse& reverse) const;
-  Found find_host(const Qname& qname) const;
+  void find_reverse(const Qname& qname, const Reverse& reverse, Found& found) const;
+  void find_host(const Qname& qname, Found& found) const;
   bool find_service(const Qname& qname, Found& found) const;
   bool find_apex(const Qname& qname, Found& found) const;
   bool falls_through(const Qname& qname) const;
