@@ -26,8 +26,8 @@ namespace dns {
 
 class NodeTable {
  public:
-  // Of all that Qname::hashes has. A page's tags are its upper half, so that the lower one should
-  // be the better.
+  // The part of a Qname's hash that the table uses: the lower bits choose the page, the upper 16
+  // are the tag.
   static std::uint32_t hash_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
   static std::uint32_t hash_of(std::string_view owner);  // wire format
 

@@ -1,9 +1,10 @@
 // The reverse of addresses: which of them are ours, and which hosts have them.
 //
 // PTR owners are not stored as names. A qname under in-addr.arpa or ip6.arpa is read as an address,
-// or the beginning of one, and looked up in a sorted list: a quarter of the memory of a table of
-// names, and the empty non-terminals come for free. The list is cut into chunks, so that a Reverse
-// with a few other addresses shares all chunks but theirs with the one it was made from.
+// or the beginning of one, and looked up in a sorted list, which has 8 bytes for each hostname of
+// an IPv4 address and 20 for one of an IPv6 address. The empty non-terminals come for free. The
+// list is cut into chunks, so that a Reverse with a few other addresses shares all chunks but
+// theirs with the one it was made from.
 //
 // One Reverse for IPv4 (labels are octets) and one for IPv6 (labels are nibbles). A value, cheap to
 // copy; reading takes no lock and writes to nothing.

@@ -93,9 +93,9 @@ class Zone {
   // This zone with other hosts, as ZoneBuilder would build it. Changes are applied in their order;
   // the removal of a name that is no host changes nothing.
   //
-  // Work follows the changes, but for a copy of a list of pointers that has one for every 5,000
-  // names and one for every 1,000 addresses. A change of addresses that many hosts share costs as
-  // much as these hosts are.
+  // Work follows the changes, but for the copy of a list that has a pointer for every 3,000 names
+  // and one for every 1,000 addresses. A change of an address that many hosts share costs as much
+  // as these hosts are. Where a sixteenth of all hosts and more change, the zone is built anew.
   std::shared_ptr<const Zone> with(std::span<const HostChange> changes, std::uint32_t serial) const;
   // The same hosts and address ranges under other settings. Only where apexes or
   // pointers_outside_ranges differ is anything built. `settings` may be those of settings().
@@ -106,6 +106,8 @@ class Zone {
   friend class ZoneEdit;
   Zone() = default;
 
+  std::shared_ptr<const Zone> built_with(std::span<const HostChange> changes,
+                                         std::uint32_t serial) const;
   const Reverse& reverse(std::size_t octets) const { return octets == 4 ? reverse4_ : reverse6_; }
   Host node(const Qname& qname, std::size_t label) const {
     return nodes_.find(qname.hashes[label], qname.suffix(label));

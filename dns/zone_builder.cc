@@ -329,4 +329,24 @@ std::shared_ptr<const Zone> Zone::rebuilt(ZoneSettings settings) const {
   return std::move(builder).build();
 }
 
+std::shared_ptr<const Zone> Zone::built_with(std::span<const HostChange> changes,
+                                             std::uint32_t serial) const {
+  std::unordered_map<std::string_view, const HostChange*> last;  // of each name
+  for (const HostChange& change : changes) last[change.owner.wire()] = &change;
+  ZoneSettings settings = settings_;
+  settings.apexes.resize(name_apexes_);
+  settings.serial = serial;
+  ZoneBuilder builder(std::move(settings));
+  builder.work_->take_ranges(*this);
+  each_host([&](const Host& host) {
+    if (!last.contains(host.owner())) builder.work_->add({.owner = host.owner(), .like = host});
+  });
+  for (const auto& [owner, change] : last) {
+    if (!change->host) continue;
+    const HostData& host = *change->host;
+    builder.add_host(change->owner, host.v4, host.v6, host.ports);
+  }
+  return std::move(builder).build();
+}
+
 }  // namespace dns

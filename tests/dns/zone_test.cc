@@ -204,9 +204,13 @@ Spec random_spec(Random& random) {
   return spec;
 }
 
-TEST(ZoneTest, RandomEditsLeadToTheZoneOfAllHosts) {
-  constexpr int kRounds = 100;
-  constexpr int kEdits = 250;
+constexpr unsigned kSlices = 5;
+constexpr unsigned kRounds = 20;  // of a slice
+constexpr int kEdits = 250;       // of a round
+
+class RandomEdits : public testing::TestWithParam<unsigned> {};
+
+TEST_P(RandomEdits, LeadToTheZoneOfAllHosts) {
   const std::vector<Name> names = small_names();
   const std::vector<Name> pointers = reverse_names();
   std::vector<Name> probes = pointers;
@@ -217,7 +221,7 @@ TEST(ZoneTest, RandomEditsLeadToTheZoneOfAllHosts) {
   std::ranges::sort(probes);
   const auto repeated = std::ranges::unique(probes);
   probes.erase(repeated.begin(), repeated.end());
-  for (unsigned round = 0; round < kRounds; ++round) {
+  for (unsigned round = GetParam() * kRounds; round < (GetParam() + 1) * kRounds; ++round) {
     SCOPED_TRACE("round " + std::to_string(round));
     Random random(round);
     Spec spec = random_spec(random);
@@ -271,6 +275,8 @@ TEST(ZoneTest, RandomEditsLeadToTheZoneOfAllHosts) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Slices, RandomEdits, testing::Range(0u, kSlices));
+
 Name service(std::size_t i) {
   return name("service-" + std::to_string(i) + ".ns" + std::to_string(i % 97) + ".svc.mesh");
 }
@@ -295,7 +301,7 @@ Spec large_spec() {
 // Pages are split and joined, and chunks of addresses as well.
 TEST(ZoneTest, AZoneGrowsAndShrinksByChanges) {
   constexpr std::size_t kMost = 12'000;
-  constexpr std::size_t kStep = 150;
+  constexpr std::size_t kStep = 60;
   Spec spec = large_spec();
   Hosts hosts;
   auto zone = build(spec, hosts);
@@ -328,6 +334,31 @@ TEST(ZoneTest, AZoneGrowsAndShrinksByChanges) {
   EXPECT_EQ(zone->hosts(), 0u);
   expect_all_same(*zone, *build(spec, {}), probes);
   EXPECT_LT(zone->memory(), empty->memory() + 100);
+}
+
+// Many changes at once are no edit of the old zone but a new one.
+TEST(ZoneTest, ManyChangesAtOnceLeadToTheZoneOfAllHosts) {
+  Spec spec = large_spec();
+  Hosts hosts;
+  std::vector<Name> probes;
+  for (std::size_t i = 0; i < 1500; ++i) {
+    probes.push_back(service(i));
+    probes.push_back(name(reverse_of(service_data(i).v4[0])));
+  }
+  auto zone = build(spec, hosts);
+  std::mt19937 random(1);
+  for (int round = 0; round < 10; ++round) {
+    std::vector<HostChange> changes;
+    for (int i = 0; i < 700; ++i) {
+      const std::size_t at = random() % 1500;
+      HostChange change{service(at), {}};
+      if (random() % 3 != 0) change.host = service_data(random() % 1500);
+      change.host ? void(hosts[change.owner] = *change.host) : void(hosts.erase(change.owner));
+      changes.push_back(std::move(change));
+    }
+    zone = zone->with(changes, ++spec.settings.serial);
+    expect_all_same(*zone, *build(spec, hosts), probes);
+  }
 }
 
 TEST(ZoneTest, AChangeSharesAllButWhatItTouches) {
