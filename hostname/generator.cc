@@ -71,7 +71,7 @@ class Generation {
 
 void Generation::name(std::uint32_t g, std::uint32_t s) {
   const Service& service = *services_[s];
-  if (!rules_[g].selects(service)) return;
+  if (!selects(rules_[g].generator(), service)) return;
   ++findings_.selected;
   result_.outcomes[s].push_back(make(g, service, s));
 }

@@ -70,8 +70,8 @@ Rule::Rule(std::shared_ptr<const mesh::HostnameGenerator> generator) {
   ordered_.generator = std::move(generator);
 }
 
-bool Rule::selects(const mesh::Service& service) const {
-  return service.kind == generator().selects && service.meta.labels.contains_all(generator().match);
+bool selects(const mesh::HostnameGenerator& generator, const mesh::Service& service) {
+  return service.kind == generator.selects && service.meta.labels.contains_all(generator.match);
 }
 
 Naming Rule::name(const mesh::Service& service, const Surroundings& where,

@@ -41,6 +41,9 @@ struct Naming {
 // What becomes of a service that may claim no name. REQUIRES: not Hostname.
 Outcome refused(std::uint32_t generator, const Naming& naming);
 
+// True if the generator names this service, or fails to.
+bool selects(const mesh::HostnameGenerator& generator, const mesh::Service& service);
+
 // A generator, compiled.
 class Rule {
  public:
@@ -51,9 +54,7 @@ class Rule {
   const std::string& core_name() const { return ordered_.core_name; }
   const std::string& why_not_compiled() const { return why_not_compiled_; }
 
-  bool selects(const mesh::Service& service) const;
-
-  // REQUIRES: selects(service). The hostname is made in `buffer`.
+  // REQUIRES: selects(generator(), service). The hostname is made in `buffer`.
   Naming name(const mesh::Service& service, const Surroundings& where, std::string& buffer) const;
 
  private:
