@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -37,10 +38,6 @@ std::set<std::string> zones(const std::vector<OrderedGenerator>& generators) {
   return zones;
 }
 
-void append(mesh::Diagnostics& to, const mesh::Diagnostics& diagnostics) {
-  to.insert(to.end(), diagnostics.begin(), diagnostics.end());
-}
-
 }  // namespace
 
 // One call of apply(): what changed leaves with its claims, and enters again as it is now. What a
@@ -48,11 +45,7 @@ void append(mesh::Diagnostics& to, const mesh::Diagnostics& diagnostics) {
 class Names::Application {
  public:
   Application(Names& names, const mesh::Changes& changes)
-      : names_(names),
-        claimants_(names.claimants_),
-        claims_(names.claims_),
-        changes_(changes),
-        zones_(zones(claimants_.ordered())) {}
+      : names_(names), claimants_(names.claimants_), claims_(names.claims_), changes_(changes) {}
 
   Update run() {
     sort_out_generators();
@@ -116,7 +109,6 @@ class Names::Application {
   Claimants& claimants_;
   Claims& claims_;
   const mesh::Changes& changes_;
-  const std::set<std::string> zones_;  // before
   std::vector<RuleChange> rules_;
   std::vector<std::uint32_t> numbers_;       // of changes_.services
   std::vector<std::uint64_t> fingerprints_;  // of those of them that stay
@@ -186,9 +178,11 @@ void Names::Application::generators_leave() {
 
 void Names::Application::exchange_rules() {
   if (!update_.generators) return;
+  const std::set<std::string> before = zones(claimants_.ordered());
   for (const RuleChange& rule : rules_) {
     if (!rule.change->before) continue;
-    append(update_.diagnostics.removed, names_.selected_[rule.before].reported);
+    std::ranges::move(names_.selected_[rule.before].reported,
+                      std::back_inserter(update_.diagnostics.removed));
     names_.selected_[rule.before] = {};
     names_.selected_[rule.before].changed = false;
     claimants_.remove(rule.before);
@@ -200,6 +194,7 @@ void Names::Application::exchange_rules() {
     names_.selected_[rule.after].changed = true;
   }
   claimants_.order();
+  update_.zones = zones(claimants_.ordered()) != before;
 }
 
 void Names::Application::generators_enter() {
@@ -363,13 +358,12 @@ void Names::Application::collect() {
   for (std::size_t i = 0; i < changes_.services.size(); ++i) {
     if (!changes_.services[i].after) claimants_.release(numbers_[i]);
   }
-  update_.zones = update_.generators && zones(claimants_.ordered()) != zones_;
 }
 
 void Names::Application::report() {
   const auto exchange = [&](mesh::Diagnostics& reported, mesh::Diagnostics now) {
-    append(update_.diagnostics.removed, reported);
-    append(update_.diagnostics.added, now);
+    std::ranges::move(reported, std::back_inserter(update_.diagnostics.removed));
+    std::ranges::copy(now, std::back_inserter(update_.diagnostics.added));
     reported = std::move(now);
   };
   for (std::uint32_t slot = 0; slot < names_.selected_.size(); ++slot) {
@@ -382,7 +376,8 @@ void Names::Application::report() {
     exchange(selected.reported, names_.report_rule(slot));
   }
   if (claims_.collisions().lacks(kMaxCollisionDiagnostics)) claims_.find_collisions();
-  if (claims_.take_collisions_changed()) exchange(names_.collisions_, names_.report_collisions());
+  if (claims_.take_first_changed()) exchange(names_.collisions_, names_.report_collisions());
+  exchange(names_.more_collisions_, names_.report_more());
   names_.diagnostics_.apply(update_.diagnostics);
 }
 

@@ -1,6 +1,10 @@
 #include "hostname/claims.h"
 
+#include <cassert>
 #include <functional>
+#include <span>
+
+#include "hostname/findings.h"
 
 namespace hostname {
 
@@ -32,14 +36,24 @@ Claim Claims::first_other(const Name& name) const {
 }
 
 void Claims::collide(const Claim& claim) {
-  collisions_changed_ = true;
   collisions_.add(claim, [&](const Claim& a, const Claim& b) { return claimants_.before(a, b); });
+  note_if_first(claim);
 }
 
 void Claims::no_longer_collide(const Claim& claim) {
-  collisions_changed_ = true;
+  note_if_first(claim);
   collisions_.remove(claim,
                      [&](const Claim& a, const Claim& b) { return claimants_.before(a, b); });
+}
+
+// An owner's claim is before those that lose to it, and so is the next owner's. So where the winner
+// of one of the first changes, one of the first comes or goes.
+void Claims::note_if_first(const Claim& claim) {
+  const std::span<const Claim> first = collisions_.first();
+  if (first.size() < kMaxCollisionDiagnostics ||
+      !claimants_.before(first[kMaxCollisionDiagnostics - 1], claim)) {
+    first_changed_ = true;
+  }
 }
 
 // The claims of the owner's service to the same name through other generators.
@@ -85,6 +99,7 @@ Passage Claims::add(const Claim& claim, const Name& name) {
 Passage Claims::remove(const Claim& claim, const Name& name) {
   Claim* owner =
       owners_.find(name.hash, [&](const Claim& each) { return each == claim || has(each, name); });
+  assert(owner != nullptr);
   const Claim before = *owner;
   if (before != claim) {
     others_.erase(Other{name.hash, claim});

@@ -68,8 +68,9 @@ class Claims {
   const FirstFew<Claim>& collisions() const { return collisions_; }
   // REQUIRES: collisions().lacks(): all of them are looked at.
   void find_collisions();
-  // True if a collision came, went, or got another winner since the last call.
-  bool take_collisions_changed() { return std::exchange(collisions_changed_, false); }
+  // True if one of the first kMaxCollisionDiagnostics came, went, or got another winner since the
+  // last call.
+  bool take_first_changed() { return std::exchange(first_changed_, false); }
 
  private:
   struct Other {
@@ -94,12 +95,13 @@ class Claims {
   void visit_own_others(const Claim& owner, const Name& name, Visit visit) const;
   void collide(const Claim& claim);
   void no_longer_collide(const Claim& claim);
+  void note_if_first(const Claim& claim);
 
   const Claimants& claimants_;
   HashTable<Claim> owners_{256};
   std::set<Other, Order> others_;
   FirstFew<Claim> collisions_;  // those of others_ whose service isn't the owner's
-  bool collisions_changed_ = false;
+  bool first_changed_ = false;
   mutable std::string buffer_;
 };
 

@@ -109,8 +109,7 @@ mesh::Diagnostics Names::report_rule(std::uint32_t slot) const {
 mesh::Diagnostics Names::report_collisions() const {
   mesh::Diagnostics diagnostics;
   std::string buffer;
-  const FirstFew<Claim>& collisions = claims_.collisions();
-  for (const Claim& claim : collisions.first()) {
+  for (const Claim& claim : claims_.collisions().first()) {
     if (diagnostics.size() == kMaxCollisionDiagnostics) break;
     const Service& loser = *claimants_.service(claim.service);
     const Naming naming = claimants_.name(claim.rule, loser, buffer);
@@ -118,10 +117,13 @@ mesh::Diagnostics Names::report_collisions() const {
     diagnostics.push_back(report_collision(loser, claimants_.rule(claim.rule).core_name(),
                                            naming.hostname, winner(owner)));
   }
-  if (collisions.size() > kMaxCollisionDiagnostics) {
-    diagnostics.push_back(report_more_collisions(collisions.size() - kMaxCollisionDiagnostics));
-  }
   return diagnostics;
+}
+
+mesh::Diagnostics Names::report_more() const {
+  const std::size_t collisions = claims_.collisions().size();
+  if (collisions <= kMaxCollisionDiagnostics) return {};
+  return {report_more_collisions(collisions - kMaxCollisionDiagnostics)};
 }
 
 }  // namespace hostname
