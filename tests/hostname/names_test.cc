@@ -305,6 +305,277 @@ class World {
   mesh::DiagnosticSet reported_;
 };
 
+// A service of a table: who asks for which hostname, "" for none, and since when.
+struct Row {
+  const char* name;
+  const char* wants = "";
+  std::optional<std::int64_t> created = {};
+  const char* mesh = "default";
+};
+
+ServicePointer service(const Row& row, std::uint16_t port = 80) {
+  auto service = std::make_shared<Service>();
+  service->meta.name = row.name;
+  service->meta.mesh = row.mesh;
+  service->meta.creation_time = row.created;
+  if (*row.wants != '\0') service->meta.labels.set("wants", row.wants);
+  service->ports.push_back({port, "http", port, "http"});
+  return service;
+}
+
+GeneratorPointer generator(const char* name, const char* text, std::int64_t created = 0,
+                           std::uint32_t line = 1) {
+  auto generator = std::make_shared<HostnameGenerator>();
+  generator->meta.name = name;
+  generator->meta.creation_time = created;
+  generator->meta.labels.set(mesh::label::kOrigin, "zone");
+  generator->meta.position.line = line;
+  generator->template_text = text;
+  return generator;
+}
+
+constexpr const char* kWanted = "{{ label \"wants\" }}.mesh";
+
+template <typename T>
+mesh::Changed<T> added(std::shared_ptr<const T> resource) {
+  return {nullptr, std::move(resource)};
+}
+
+// A state to which changes are applied, compared with generate() after each.
+class Followed {
+ public:
+  Update apply(const mesh::Changes& changes) {
+    resources_ = mesh::applied(std::move(resources_), changes);
+    Update update = names_.apply(changes);
+    Seen now = specified(resources_, "");
+    expect_same(followed(resources_, names_), now);
+    expect_update(update, before_, now);
+    before_ = std::move(now);
+    return update;
+  }
+  const Names& names() const { return names_; }
+
+ private:
+  mesh::Resources resources_;
+  Names names_{kLocalZone, ""};
+  Seen before_;
+};
+
+// "a.mesh: x -> y; b.mesh: y' -> y; outcomes x y", each by name.
+std::string text(const Update& update) {
+  std::vector<std::string> lines;
+  const auto name = [](const ServicePointer& service) {
+    return service ? service->meta.name : "nobody";
+  };
+  for (const OwnerChange& change : update.owners) {
+    lines.push_back(change.hostname + ": " + name(change.before) + " -> " + name(change.after) +
+                    "; ");
+  }
+  std::ranges::sort(lines);
+  std::vector<std::string> outcomes;
+  for (const ServicePointer& service : update.outcomes) outcomes.push_back(' ' + name(service));
+  std::ranges::sort(outcomes);
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  text += "outcomes";
+  for (const std::string& each : outcomes) text += each;
+  return text + (update.generators ? "; generators" : "") + (update.zones ? "; zones" : "");
+}
+
+TEST(Names, UpdateSaysWhatChanged) {
+  const auto all = generator("all", kWanted);
+  const ServicePointer a = service({"a", "x", 1});
+  const ServicePointer b = service({"b", "x", 2});
+  const ServicePointer c = service({"c", "x", 3});
+  const struct {
+    const char* rule;
+    mesh::Changes changes;
+    const char* update;
+  } kRows[] = {
+      {"nothing changes nothing", {}, "outcomes"},
+      {"a new service gets its name",
+       {{added(service({"d", "y"}))}, {}, {}},
+       "y.mesh: nobody -> d; outcomes d"},
+      {"an owner that is another object is a change of the owner, but not of an outcome",
+       {{{a, service({"a", "x", 1}, 81)}}, {}, {}},
+       "x.mesh: a -> a; outcomes"},
+      {"the next one is promoted, and those behind it have another winner",
+       {{{a, nullptr}}, {}, {}},
+       "x.mesh: a -> b; outcomes b c"},
+      {"a loser that goes is nobody's concern", {{{b, nullptr}}, {}, {}}, "outcomes"},
+      {"a loser that is another object has the same outcome",
+       {{{b, service({"b", "x", 2}, 81)}}, {}, {}},
+       "outcomes"},
+      {"an older service takes the name",
+       {{added(service({"z", "x", 0}))}, {}, {}},
+       "x.mesh: a -> z; outcomes a b c z"},
+      {"an owner that grows younger loses to all",
+       {{{a, service({"a", "x", 4})}}, {}, {}},
+       "x.mesh: a -> b; outcomes a b c"},
+      {"an owner that asks for another name",
+       {{{a, service({"a", "y", 1})}}, {}, {}},
+       "x.mesh: a -> b; y.mesh: nobody -> a; outcomes a b c"},
+      {"a generator that only moved",
+       {{}, {{all, generator("all", kWanted, 0, 9)}}, {}},
+       "outcomes; generators"},
+      {"a generator whose names are in another zone",
+       {{}, {{all, generator("all", "{{ .Name }}.other.mesh")}}, {}},
+       "a.other.mesh: nobody -> a; b.other.mesh: nobody -> b; c.other.mesh: nobody -> c; x.mesh: a "
+       "-> nobody; outcomes a b c; generators; zones"},
+      {"a second generator for the same names, behind the first",
+       {{}, {added(generator("more", kWanted, 1))}, {}},
+       "outcomes a b c; generators"},
+      {"the same before the first: the message of losers names it",
+       {{}, {added(generator("more", kWanted, -1))}, {}},
+       "outcomes a b c; generators"},
+      {"a removed generator takes names and zone along",
+       {{}, {{all, nullptr}}, {}},
+       "x.mesh: a -> nobody; outcomes a b c; generators; zones"},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.rule);
+    Followed state;
+    state.apply({{added(a), added(b), added(c)}, {added(all)}, {}});
+    EXPECT_EQ(text(state.apply(row.changes)), row.update);
+  }
+}
+
+// It has the name through both generators, and the outcomes of both are "Generated" before and
+// after.
+TEST(Names, AnOwnerThroughAnotherGeneratorHasTheSameOutcomes) {
+  const auto first = generator("first", kWanted, 1);
+  const auto second = generator("second", kWanted, 2);
+  const ServicePointer a = service({"a", "x"});
+  Followed state;
+  state.apply({{added(a)}, {added(first), added(second)}, {}});
+  EXPECT_EQ(text(state.apply(
+                {{{a, service({"a", "x"}, 81)}}, {{first, generator("first", kWanted, 3)}}, {}})),
+            "x.mesh: a -> a; outcomes; generators");
+}
+
+// Names of the same hash share a place in the table, and nothing else.
+TEST(Names, TellApartNamesOfOneHash) {
+  const auto same_hash = [](const auto& name_of) {
+    std::map<std::uint32_t, std::string> seen;
+    for (int i = 0;; ++i) {
+      const std::string text = "n" + std::to_string(i);
+      const auto [found, added] = seen.emplace(name_of(text), text);
+      if (!added) return std::pair(found->second, text);
+    }
+  };
+  const auto hostnames =
+      same_hash([](const std::string& text) { return Name("default", text + ".mesh").hash; });
+  const auto meshes = same_hash([](const std::string& text) { return Name(text, "x.mesh").hash; });
+  std::vector<ServicePointer> services;
+  for (const char* name : {"a", "b", "c"}) {
+    services.push_back(service({name, hostnames.first.c_str()}));
+    services.push_back(service({(name + std::string("2")).c_str(), hostnames.second.c_str()}));
+    services.push_back(service({name, "x", {}, meshes.first.c_str()}));
+    services.push_back(service({name, "x", {}, meshes.second.c_str()}));
+  }
+  std::mt19937 random(11);
+  std::set<ServicePointer> there;
+  Followed state;
+  state.apply({{}, {added(generator("all", kWanted))}, {}});
+  for (int i = 0; i < 300; ++i) {
+    const ServicePointer& each = services[random() % services.size()];
+    const bool is_new = there.insert(each).second;
+    if (!is_new) there.erase(each);
+    state.apply({{{is_new ? nullptr : each, is_new ? each : nullptr}}, {}, {}});
+    ASSERT_FALSE(HasFailure()) << "step " << i;
+  }
+}
+
+// The first services that have a problem are kept, not all: when they are gone, the next are found.
+TEST(Names, FindTheNextWhenTheFirstAreGone) {
+  constexpr std::size_t kServices = 4000;
+  std::vector<std::string> names;
+  std::vector<ServicePointer> services;
+  mesh::Changes changes;
+  for (std::size_t i = 0; i < kServices; ++i) {
+    names.push_back(std::to_string(10'000 + i));
+    services.push_back(service({names.back().c_str()}));
+    changes.services.push_back(added(services.back()));
+  }
+  changes.generators = {added(generator("collides", "x.mesh")), added(generator("fails", kWanted)),
+                        added(generator("not-valid", "{{ .Name }}_.mesh")),
+                        added(generator("public", "{{ .Name }}.example.org"))};
+  mesh::Resources resources = mesh::applied({}, changes);
+  Names followed(kLocalZone, "");
+  followed.apply(changes);
+  const auto expect_diagnostics = [&] {
+    EXPECT_EQ(text(followed.diagnostics()), text(generate(resources, kLocalZone).diagnostics));
+  };
+  expect_diagnostics();
+  const auto apply = [&](std::size_t begin, std::size_t end, bool add) {
+    mesh::Changes step;
+    for (std::size_t i = begin; i < end; ++i) {
+      step.services.push_back({add ? nullptr : services[i], add ? services[i] : nullptr});
+    }
+    resources = mesh::applied(std::move(resources), step);
+    followed.apply(step);
+    expect_diagnostics();
+  };
+  apply(1, 900, false);
+  apply(900, 1010, false);   // 15 are left of those that were kept
+  apply(1010, 1500, false);  // none is
+  apply(3000, 3500, false);
+  apply(0, 1, false);
+  apply(100, 200, true);
+  apply(3000, 3500, true);
+  apply(1500, 3990, false);
+}
+
+// A hostname that everybody wants makes no change slower than its losers are many.
+TEST(Names, OneNameForAll) {
+  Followed state;
+  std::vector<ServicePointer> services;
+  mesh::Changes changes;
+  for (int i = 0; i < 500; ++i) {
+    services.push_back(service({std::to_string(1000 + i).c_str(), "x", 500 - i}));
+    changes.services.push_back(added(services.back()));
+  }
+  changes.generators = {added(generator("all", kWanted))};
+  state.apply(changes);
+  EXPECT_EQ(state.names().owned(), 1u);
+  EXPECT_EQ(state.names().owner("default", "x.mesh"), services.back());
+  EXPECT_EQ(state.names().owner("other", "x.mesh"), nullptr);
+  const Update update = state.apply({{{services.back(), nullptr}}, {}, {}});
+  EXPECT_EQ(update.outcomes.size(), 499u);
+}
+
+TEST(Defaults, GiveWayToGivenOnesOfTheirName) {
+  constexpr const char* kName = "local-universal-mesh-service";
+  const auto given = generator(kName, "{{ .Name }}.mesh");
+  auto copy = std::make_shared<HostnameGenerator>(*given);
+  copy->meta.name_space = "kuma-system";
+  const GeneratorPointer elsewhere = std::move(copy);
+  Defaults defaults("universal");
+  const auto text = [&](Defaults::Changes changes) {
+    std::vector<std::string> lines;
+    for (const auto& [before, after] : defaults.apply(std::move(changes))) {
+      const auto shown = [](const GeneratorPointer& each) {
+        return each ? each->meta.core_name() + (each->built_in ? " built in" : "") : "nothing";
+      };
+      lines.push_back(shown(before) + " -> " + shown(after));
+    }
+    return lines;
+  };
+  using Lines = std::vector<std::string>;
+  const std::string name = kName;
+  EXPECT_EQ(text({}).size(), 7u) << "the first call adds them";
+  EXPECT_EQ(text({}), Lines());
+  EXPECT_EQ(text({added(given)}), Lines({name + " built in -> " + name}))
+      << "the same identity: one change";
+  EXPECT_EQ(text({added(elsewhere)}), Lines({"nothing -> " + name + ".kuma-system"}));
+  EXPECT_EQ(text({{given, nullptr}}), Lines({name + " -> nothing"}))
+      << "another has the name still";
+  EXPECT_EQ(text({{elsewhere, nullptr}}),
+            Lines({name + ".kuma-system -> nothing", "nothing -> " + name + " built in"}));
+  EXPECT_EQ(text({added(given)}), Lines({name + " built in -> " + name}));
+  EXPECT_EQ(text({{given, nullptr}}), Lines({name + " -> " + name + " built in"}));
+}
+
 // generate() is the specification: after every edit, all is as it makes it of the whole.
 class NamesFollowGenerate : public testing::TestWithParam<std::uint32_t> {};
 
