@@ -387,6 +387,8 @@ TEST(Names, UpdateSaysWhatChanged) {
   const ServicePointer a = service({"a", "x", 1});
   const ServicePointer b = service({"b", "x", 2});
   const ServicePointer c = service({"c", "x", 3});
+  auto selecting = std::make_shared<HostnameGenerator>(*generator("all", "{{ .Name }}.mesh"));
+  selecting->match.set("wants", "x");
   const struct {
     const char* rule;
     mesh::Changes changes;
@@ -422,6 +424,9 @@ TEST(Names, UpdateSaysWhatChanged) {
        {{}, {{all, generator("all", "{{ .Name }}.other.mesh")}}, {}},
        "a.other.mesh: nobody -> a; b.other.mesh: nobody -> b; c.other.mesh: nobody -> c; x.mesh: a "
        "-> nobody; outcomes a b c; generators; zones"},
+      {"a generator that selects other services, and a service that is none of them any more",
+       {{{a, service({"a", "y", 1})}}, {{all, selecting}}, {}},
+       "b.mesh: nobody -> b; c.mesh: nobody -> c; x.mesh: a -> nobody; outcomes a b c; generators"},
       {"a second generator for the same names, behind the first",
        {{}, {added(generator("more", kWanted, 1))}, {}},
        "outcomes a b c; generators"},
