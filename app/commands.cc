@@ -12,10 +12,13 @@
 #include "app/render.h"
 #include "app/status_text.h"
 #include "app/story.h"
+#include "app/table_in_use.h"
 #include "app/upstreams.h"
 #include "config/loader.h"
 #include "http/client.h"
+#include "pipeline/last_table.h"
 #include "redirect/resolved.h"
+#include "state/file.h"
 #include "vip/sqlite_store.h"
 
 namespace app {
@@ -33,11 +36,11 @@ struct State {
 State read_state(const config::Settings& settings) {
   std::error_code unknown;
   if (!std::filesystem::exists(settings.state, unknown) && !unknown) return {};
-  const auto store = vip::open_sqlite(settings.state, vip::Open::ReadOnly);
-  State state{vip::Ledger(store->load()), {}};
-  if (auto table = Table::from_bytes(store->load_table());
-      table && table->mesh() == settings.mesh) {
-    state.table = std::move(*table);
+  const auto file = state::File::open(settings.state, state::Open::ReadOnly);
+  file->check();
+  State state{vip::SqliteStore(*file).load(), {}};
+  if (const auto names = pipeline::LastTable(*file, settings.mesh).load().names) {
+    state.table = table_of(*names);
   }
   return state;
 }

@@ -170,8 +170,8 @@ void Explainer::tell_generators(std::size_t i) {
 
 void Explainer::tell_vips(std::size_t i) {
   for (const mesh::Ip& ip : build_.allocation.vips[i]) {
-    const vip::Lease* lease = ledger_.find(ip);
-    const bool held = lease != nullptr && lease->service == service(i).id();
+    const auto lease = ledger_.find(ip);
+    const bool held = lease && lease->service == service(i).id();
     const bool given = std::ranges::find(service(i).vips, ip) != service(i).vips.end();
     story_.tell("VIP", ip.to_string() + (held    ? ", held since " + vip::time_text(lease->since)
                                          : given ? ", given by status.vips"
@@ -341,8 +341,8 @@ std::string Explainer::address(const mesh::Ip& ip) {
     tell_service(i);
     found = true;
   }
-  const vip::Lease* lease = ledger_.find(ip);
-  if (!found && lease != nullptr) {
+  const auto lease = ledger_.find(ip);
+  if (!found && lease) {
     story_.say(
         ip.to_string() + " was the VIP of " + mesh::to_string(lease->service) +
         " and is kept for it" +

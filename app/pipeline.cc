@@ -93,8 +93,8 @@ vip::Policy policy(const config::Settings& settings, bool renumber) {
 }  // namespace
 
 vip::Pools pools(const config::Settings& settings) {
-  return {settings.vip.mesh_service, settings.vip.mesh_external_service,
-          settings.vip.mesh_multi_zone_service};
+  return {{settings.vip.mesh_service, settings.vip.mesh_external_service,
+           settings.vip.mesh_multi_zone_service}};
 }
 
 Build build(mesh::Resources given, const config::Settings& settings, const vip::Ledger& ledger,

@@ -104,7 +104,7 @@ class Instance {
       : settings_(settings),
         renumber_(options.renumber),
         cluster_(std::move(cluster)),
-        table_(settings, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite),
+        table_(settings, options.reset_state ? state::Open::ResetCorrupt : state::Open::ReadWrite),
         observer_(settings, workers(settings)),
         server_(server_settings(settings, observer_, std::move(sockets), report()),
                 table_.first_zone()),

@@ -10,26 +10,64 @@
 namespace app {
 namespace {
 
-std::unique_ptr<vip::Store> open_store(const std::string& path, vip::Open open) {
+std::unique_ptr<state::File> open_file(const std::string& path, state::Open open) {
   // As a full disk, a copy that was cut off or a mount that is wrong leaves it. It is taken as new.
-  if (vip::is_empty_file(path)) {
+  if (state::is_empty_file(path)) {
     log::warn(
         "the state file is empty, and is started anew: services get their VIPs anew; if there is a "
         "copy of it, put that in its place and start again",
         {{"state", path}});
   }
-  return vip::open_sqlite(path, open);
+  auto file = state::File::open(path, open, vip::verify_leases);
+  file->check();
+  return file;
+}
+
+// What leads from one table to the other. Views both.
+pipeline::LastTableChanges difference(const Table& before, const Table& after) {
+  pipeline::LastTableChanges changes;
+  changes.zones = after.zones();
+  Table::Reader old_reader(before);
+  Table::Reader new_reader(after);
+  TableEntry o;
+  TableEntry n;
+  bool has_old = old_reader.next(o);
+  bool has_new = new_reader.next(n);
+  while (has_old || has_new) {
+    const bool only_old = !has_new || (has_old && o.hostname < n.hostname);
+    const bool only_new = !has_old || (has_new && n.hostname < o.hostname);
+    if (only_old) changes.removed.push_back(o.hostname);
+    if (only_new || (!only_old && o != n)) changes.put.push_back(n);
+    if (!only_new) has_old = old_reader.next(o);
+    if (!only_old) has_new = new_reader.next(n);
+  }
+  return changes;
 }
 
 }  // namespace
 
-TableInUse::TableInUse(const config::Settings& settings, vip::Open open)
-    : settings_(settings), store_(open_store(settings.state, open)), ledger_(store_->load()) {
-  auto table = Table::from_bytes(store_->load_table());
-  if (!table || table->mesh() != settings.mesh) return;
-  table_ = std::move(*table);
+Table table_of(const pipeline::LastNames& names) {
+  std::vector<TableEntry> entries(names.size());
+  pipeline::LastNames::Reader reader(names);
+  for (TableEntry& entry : entries) reader.next(entry);
+  std::ranges::sort(entries, {}, &TableEntry::hostname);
+  return Table(names.mesh, names.zones, entries);
+}
+
+TableInUse::TableInUse(const config::Settings& settings, state::Open open)
+    : settings_(settings),
+      file_(open_file(settings.state, open)),
+      leases_(*file_),
+      last_(*file_, settings.mesh),
+      ledger_(leases_.load()) {
+  const auto [names, problem] = last_.load();
+  if (!problem.empty()) {
+    log::warn("the last good table is not used", {{"reason", problem}, {"state", settings.state}});
+  }
+  if (!names) return;
+  table_ = table_of(*names);
   log::info("serving the table of the state file until the resources are read",
-            {{"names", std::to_string(names())}, {"state", settings.state}});
+            {{"names", std::to_string(this->names())}, {"state", settings.state}});
 }
 
 // The serial of the SOA: seconds of the Unix time, and one more for each table within a second.
@@ -47,11 +85,10 @@ std::shared_ptr<const dns::Zone> TableInUse::zone_of(const Table& table) {
 }
 
 bool TableInUse::commit(const Build& build) {
-  try {
-    store_->commit(build.allocation.changes);
-  } catch (const vip::StoreError& error) {
+  const vip::CommitResult result = leases_.commit(build.allocation.changes);
+  if (const auto* failed = std::get_if<vip::Failed>(&result)) {
     log::error("the table in use stays, since new VIPs can't be stored; tried again soon",
-               {{"reason", error.what()}});
+               {{"reason", failed->reason}});
     if (!uncommitted_since_) uncommitted_since_ = std::chrono::steady_clock::now();
     return false;
   }
@@ -64,6 +101,7 @@ void TableInUse::replace(const Table& table) {
   ++replaced_;
   if (equals(table)) return;
   names_moved_ += log_changes(table_, table);
+  if (!changed_) stored_table_ = std::move(table_);
   table_ = table;
   changed_ = true;
 }
@@ -72,11 +110,12 @@ void TableInUse::store() {
   if (!changed_) return;
   const bool failed = !stored_;
   try {
-    store_->save_table(table_.bytes());
+    last_.apply(difference(stored_table_, table_));
+    stored_table_ = {};
     changed_ = false;
     stored_ = true;
     if (failed) log::info("the table is kept for the next start again");
-  } catch (const vip::StoreError& error) {
+  } catch (const state::Error& error) {
     stored_ = false;
     if (failed) return;  // told before
     log::warn("the table can't be kept for the next start; tried again every few seconds",

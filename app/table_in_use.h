@@ -14,18 +14,23 @@
 #include "app/table.h"
 #include "config/settings.h"
 #include "dns/zone.h"
+#include "pipeline/last_table.h"
+#include "state/file.h"
 #include "vip/ledger.h"
 #include "vip/sqlite_store.h"
 
 namespace app {
+
+// In the order of names.
+Table table_of(const pipeline::LastNames& names);
 
 class TableInUse {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
   // Of the state file that `settings` name: there is a table from the start if it has one. Throws
-  // vip::StoreError.
-  TableInUse(const config::Settings& settings, vip::Open open);
+  // state::Error.
+  TableInUse(const config::Settings& settings, state::Open open);
 
   // The zone to start with, and the one of a table that takes the place of this one.
   std::shared_ptr<const dns::Zone> first_zone();
@@ -59,10 +64,13 @@ class TableInUse {
   std::uint32_t next_serial();
 
   const config::Settings& settings_;
-  const std::unique_ptr<vip::Store> store_;
+  const std::unique_ptr<state::File> file_;
+  vip::SqliteStore leases_;
+  pipeline::LastTable last_;
   vip::Ledger ledger_;
   Table table_;
   bool changed_ = false;  // since it was stored
+  Table stored_table_;    // while it is not table_
   bool stored_ = true;
   std::uint32_t serial_ = 0;
   std::uint64_t replaced_ = 0;

@@ -25,12 +25,13 @@ TEST(LedgerTest, FindsByAddressAndByService) {
   const Ledger ledger({lease("web", "241.0.0.2"), lease("redis", "241.0.0.1"),
                        lease("redis", "fd00::1"), lease("gone", "241.0.0.3", 50)});
   EXPECT_EQ(ledger.find(*mesh::Ip::parse("241.0.0.2"))->service.name, "web");
-  EXPECT_EQ(ledger.find(*mesh::Ip::parse("241.0.0.9")), nullptr);
+  EXPECT_EQ(ledger.find(*mesh::Ip::parse("241.0.0.9")), std::nullopt);
   const mesh::ServiceId redis{mesh::Kind::MeshService, "default", "redis"};
   EXPECT_EQ(ledger.find(redis, mesh::Family::V4)->ip.to_string(), "241.0.0.1");
   EXPECT_EQ(ledger.find(redis, mesh::Family::V6)->ip.to_string(), "fd00::1");
   const mesh::ServiceId other{mesh::Kind::MeshExternalService, "default", "redis"};
-  EXPECT_EQ(ledger.find(other, mesh::Family::V4), nullptr) << "the kind is a part of the identity";
+  EXPECT_EQ(ledger.find(other, mesh::Family::V4), std::nullopt)
+      << "the kind is a part of the identity";
   EXPECT_EQ(text(ledger), "gone=241.0.0.3@50 redis=241.0.0.1 redis=fd00::1 web=241.0.0.2 ");
 }
 
@@ -63,7 +64,7 @@ TEST(LedgerTest, Changes) {
   ledger.apply(changes);
   EXPECT_EQ(text(ledger), "a=241.0.0.1@99 b=241.0.0.2 d=241.0.0.3 ");
   EXPECT_EQ(ledger.find(*mesh::Ip::parse("241.0.0.3"))->service.name, "d");
-  ledger.apply({});
+  ledger.apply(std::vector<Change>{});
   EXPECT_EQ(ledger.size(), 3u);
 }
 
