@@ -77,6 +77,7 @@ std::unique_ptr<File> File::open(const std::string& path, Open how,
 }
 
 void File::connect() {
+  // Without SQLite's own locks: a File is used by one thread at a time.
   const int flags = SQLITE_OPEN_URI | (read_only_ ? SQLITE_OPEN_READONLY
                                                   : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   // Without a log beside it nobody writes the file, and a reader need not make one.

@@ -44,17 +44,18 @@ void Allocator::sort_pending() {
 
 // It has a lease of each family that its kind has a pool of, and nothing that it would have to
 // move.
-bool Allocator::is_settled(const mesh::ServiceId& service) const {
-  if (given_.of(service) != nullptr || unsettled_.contains(service)) return false;
+// Marks its leases in `claimed`, which is empty if nobody needs the marks.
+bool Allocator::is_settled(const mesh::ServiceId& service, std::vector<bool>& claimed) const {
   bool living[std::size(kFamilies)] = {};
   bool returns[std::size(kFamilies)] = {};
   bool moves = false;
-  ledger_.for_each_of(service, [&](std::uint32_t, const LeaseView& lease) {
+  ledger_.for_each_of(service, [&](std::uint32_t number, const LeaseView& lease) {
+    if (!claimed.empty()) claimed[number] = true;
     const auto family = static_cast<std::size_t>(lease.ip.family());
     (lease.released ? returns : living)[family] = true;
     moves = moves || (policy_.renumber && !lease.released && outside_pools(lease, occupancy_));
   });
-  if (moves) return false;
+  if (moves || given_.of(service) != nullptr || unsettled_.contains(service)) return false;
   for (const Occupancy::PoolState& state : occupancy_.pools()) {
     const auto family = static_cast<std::size_t>(state.pool.family());
     if (state.pool.kind() == service.kind && !living[family]) return false;
@@ -74,10 +75,12 @@ bool Allocator::allocates(const mesh::ServiceId& service) const {
 }
 
 // The services of the round.
-std::set<mesh::ServiceId> Allocator::considered() const {
+std::set<mesh::ServiceId> Allocator::considered(std::vector<bool>& claimed) const {
   std::set<mesh::ServiceId> services;
   for (const Pending& pending : pending_) {
-    if (pending.allocates && !is_settled(pending.service)) services.insert(pending.service);
+    if (pending.allocates && !is_settled(pending.service, claimed)) {
+      services.insert(services.end(), pending.service);
+    }
   }
   for (const auto& [service, unsettled] : unsettled_) {
     const auto found = std::ranges::lower_bound(pending_, service, {}, &Pending::service);
@@ -103,16 +106,8 @@ std::set<mesh::ServiceId> Allocator::considered() const {
 }
 
 // The living leases of services that are gone, or that borrow their VIPs now.
-std::vector<LeaseView> Allocator::gone() const {
-  if (first_) {
-    std::vector<bool> claimed(ledger_.capacity());
-    for (const Pending& pending : pending_) {
-      if (!pending.allocates) continue;
-      ledger_.for_each_of(pending.service,
-                          [&](std::uint32_t number, const LeaseView&) { claimed[number] = true; });
-    }
-    return orphans(ledger_, claimed);
-  }
+std::vector<LeaseView> Allocator::gone(const std::vector<bool>& claimed) const {
+  if (first_) return orphans(ledger_, claimed);
   std::vector<LeaseView> leases;
   for (const Pending& pending : pending_) {
     if (pending.allocates) continue;
@@ -128,14 +123,16 @@ Proposal Allocator::propose(Seconds now) {
   next_.number = changes_;
   sort_pending();
   occupancy_.advance(now);
-  const std::set<mesh::ServiceId> services = considered();
+  // The first proposal releases what nobody claims.
+  std::vector<bool> claimed(first_ ? ledger_.capacity() : 0);
+  const std::set<mesh::ServiceId> services = considered(claimed);
   std::vector<Claim> claims;
   claims.reserve(services.size());
   for (const mesh::ServiceId& service : services) {
     claims.push_back({&service, given_.of(service), {}, {}, {}});
   }
   Round round(policy_, ledger_, occupancy_, given_, now);
-  round.run(claims, gone());
+  round.run(claims, gone(claimed));
   next_.why = reasons(round.shortages());
   next_.shortages = diagnostics(round.shortages());
   Proposal proposal = compare(claims);

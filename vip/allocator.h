@@ -95,9 +95,9 @@ class Allocator {
   };
 
   void sort_pending();
-  std::set<mesh::ServiceId> considered() const;
-  std::vector<LeaseView> gone() const;
-  bool is_settled(const mesh::ServiceId& service) const;
+  std::set<mesh::ServiceId> considered(std::vector<bool>& claimed) const;
+  std::vector<LeaseView> gone(const std::vector<bool>& claimed) const;
+  bool is_settled(const mesh::ServiceId& service, std::vector<bool>& claimed) const;
   bool allocates(const mesh::ServiceId& service) const;
   Proposal compare(const std::vector<Claim>& claims);
 

@@ -30,8 +30,8 @@ bool is_v6(std::uint32_t tag) {
 }
 
 // Of a service. The family is in the tag, and no part of a service's identity.
-std::size_t hash_of(std::uint32_t tag, std::string_view name) {
-  return std::hash<std::string_view>()(name) ^ (tag >> 1) * std::size_t{0x9e3779b97f4a7c15u};
+std::uint64_t hash_of(std::uint32_t tag, std::string_view name) {
+  return std::hash<std::string_view>()(name) ^ (tag >> 1) * std::uint64_t{0x9e3779b97f4a7c15u};
 }
 
 }  // namespace
@@ -71,30 +71,36 @@ LeaseView Ledger::view_of(const Entry& entry) const {
   return view;
 }
 
-std::size_t Ledger::service_hash(std::uint32_t number) const {
+std::uint64_t Ledger::service_hash(std::uint32_t number) const {
   return hash_of(entries_[number].tag, name_of(entries_[number]));
 }
 
-const std::uint32_t* Ledger::find_slot(const mesh::Ip& ip) const {
+std::uint64_t Ledger::ip_hash(std::uint32_t number) const {
+  return IpHash()(ip_of(entries_[number]));
+}
+
+std::uint32_t Ledger::number_of(const mesh::Ip& ip) const {
   return by_ip_.find(IpHash()(ip),
                      [&](std::uint32_t number) { return ip_of(entries_[number]) == ip; });
+}
+
+std::uint32_t Ledger::first_of(std::uint32_t tag, std::string_view name) const {
+  return by_service_.find(hash_of(tag, name), [&](std::uint32_t number) {
+    return entries_[number].tag >> 1 == tag >> 1 && name_of(entries_[number]) == name;
+  });
 }
 
 std::uint32_t Ledger::first_of(const mesh::ServiceId& service) const {
   const auto mesh = std::ranges::find(meshes_, service.mesh);
   if (mesh == meshes_.end()) return kNone;
-  const std::uint32_t tag =
-      tag_of(static_cast<std::uint32_t>(mesh - meshes_.begin()), service.kind, mesh::Family::V4);
-  const std::uint32_t* slot =
-      by_service_.find(hash_of(tag, service.name), [&](std::uint32_t number) {
-        return entries_[number].tag >> 1 == tag >> 1 && name_of(entries_[number]) == service.name;
-      });
-  return slot == nullptr ? kNone : *slot;
+  return first_of(
+      tag_of(static_cast<std::uint32_t>(mesh - meshes_.begin()), service.kind, mesh::Family::V4),
+      service.name);
 }
 
 void Ledger::reserve(std::size_t leases) {
   by_service_.reserve(leases, [this](std::uint32_t n) { return service_hash(n); });
-  by_ip_.reserve(leases, [this](std::uint32_t n) { return IpHash()(ip_of(entries_[n])); });
+  by_ip_.reserve(leases, [this](std::uint32_t n) { return ip_hash(n); });
 }
 
 std::uint32_t Ledger::add_mesh(std::string_view mesh) {
@@ -153,44 +159,43 @@ void Ledger::add(const LeaseView& lease) {
     entry.ip = add_v6(lease.ip);
   }
   link(number);
-  by_ip_.insert(number, [this](std::uint32_t n) { return IpHash()(ip_of(entries_[n])); });
+  by_ip_.insert(number, IpHash()(lease.ip), [this](std::uint32_t n) { return ip_hash(n); });
   ++size_;
 }
 
 // Puts it in front of the other leases of its service.
 void Ledger::link(std::uint32_t number) {
   Entry& entry = entries_[number];
-  entry.next = kNone;
   const std::string_view name = name_of(entry);
-  std::uint32_t* slot = by_service_.find(hash_of(entry.tag, name), [&](std::uint32_t other) {
-    return entries_[other].tag >> 1 == entry.tag >> 1 && name_of(entries_[other]) == name;
-  });
-  if (slot == nullptr) {
-    by_service_.insert(number, [this](std::uint32_t n) { return service_hash(n); });
+  const std::uint64_t hash = hash_of(entry.tag, name);
+  const auto hash_of_number = [this](std::uint32_t n) { return service_hash(n); };
+  entry.next = first_of(entry.tag, name);
+  if (entry.next == kNone) {
+    by_service_.insert(number, hash, hash_of_number);
   } else {
-    entry.next = std::exchange(*slot, number);
+    by_service_.replace(entry.next, number, hash, hash_of_number);
   }
 }
 
 void Ledger::unlink(std::uint32_t number) {
   const Entry& entry = entries_[number];
-  const std::string_view name = name_of(entry);
-  std::uint32_t* first = by_service_.find(hash_of(entry.tag, name), [&](std::uint32_t other) {
-    return entries_[other].tag >> 1 == entry.tag >> 1 && name_of(entries_[other]) == name;
-  });
-  std::uint32_t* at = first;
-  while (*at != number) at = &entries_[*at].next;
-  if (at == first && entry.next == kNone) {
-    by_service_.erase(first, [this](std::uint32_t n) { return service_hash(n); });
+  const auto hash_of_number = [this](std::uint32_t n) { return service_hash(n); };
+  const std::uint32_t first = first_of(entry.tag, name_of(entry));
+  if (first != number) {
+    std::uint32_t at = first;
+    while (entries_[at].next != number) at = entries_[at].next;
+    entries_[at].next = entry.next;
+  } else if (entry.next != kNone) {
+    by_service_.replace(number, entry.next, service_hash(number), hash_of_number);
   } else {
-    *at = entry.next;
+    by_service_.erase(number, service_hash(number), hash_of_number);
   }
 }
 
 void Ledger::forget(std::uint32_t number) {
   Entry& entry = entries_[number];
   const mesh::Ip ip = ip_of(entry);
-  by_ip_.erase(find_slot(ip), [this](std::uint32_t n) { return IpHash()(ip_of(entries_[n])); });
+  by_ip_.erase(number, IpHash()(ip), [this](std::uint32_t n) { return ip_hash(n); });
   unlink(number);
   if (!ip.is_v4()) free_v6_.push_back(entry.ip);
   dead_name_bytes_ += kLength + name_of(entry).size();
@@ -212,9 +217,9 @@ void Ledger::drop_dead_names() {
 }
 
 std::optional<LeaseView> Ledger::view(const mesh::Ip& ip) const {
-  const std::uint32_t* slot = find_slot(ip);
-  if (slot == nullptr) return std::nullopt;
-  return view_of(entries_[*slot]);
+  const std::uint32_t number = number_of(ip);
+  if (number == kNone) return std::nullopt;
+  return view_of(entries_[number]);
 }
 
 std::optional<Lease> Ledger::find(const mesh::Ip& ip) const {
@@ -254,17 +259,17 @@ std::vector<Lease> Ledger::leases() const {
 
 void Ledger::apply(const Change& change) {
   const Lease& lease = change.lease;
-  const std::uint32_t* slot = find_slot(lease.ip);
+  const std::uint32_t number = number_of(lease.ip);
   switch (change.what) {
     case Change::What::Allocate:
       return add({lease.service.kind, lease.service.mesh, lease.service.name, lease.ip, lease.since,
                   lease.released});
     case Change::What::Forget:
-      if (slot != nullptr) forget(*slot);
+      if (number != kNone) forget(number);
       return;
     case Change::What::Restore:
     case Change::What::Release:
-      if (slot != nullptr) entries_[*slot].released = lease.released.value_or(kLiving);
+      if (number != kNone) entries_[number].released = lease.released.value_or(kLiving);
       return;
   }
 }

@@ -39,7 +39,7 @@ class Ledger {
   void apply(const Change& change);
 
   std::size_t size() const { return size_; }
-  bool contains(const mesh::Ip& ip) const { return find_slot(ip) != nullptr; }
+  bool contains(const mesh::Ip& ip) const { return number_of(ip) != Slots::kNone; }
   std::optional<Lease> find(const mesh::Ip& ip) const;
   std::optional<LeaseView> view(const mesh::Ip& ip) const;
   // The service's lease in that family: a living one if there is any, else its last tombstone.
@@ -84,8 +84,10 @@ class Ledger {
   mesh::Ip ip_of(const Entry& entry) const;
   std::string_view name_of(const Entry& entry) const;
   LeaseView view_of(const Entry& entry) const;
-  std::size_t service_hash(std::uint32_t number) const;
-  const std::uint32_t* find_slot(const mesh::Ip& ip) const;
+  std::uint64_t service_hash(std::uint32_t number) const;
+  std::uint64_t ip_hash(std::uint32_t number) const;
+  std::uint32_t number_of(const mesh::Ip& ip) const;
+  std::uint32_t first_of(std::uint32_t tag, std::string_view name) const;
   std::uint32_t first_of(const mesh::ServiceId& service) const;
   void link(std::uint32_t number);
   void unlink(std::uint32_t number);
