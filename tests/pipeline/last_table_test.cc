@@ -216,7 +216,8 @@ TEST_F(LastTableTest, OutputsKeepBytesBesideIt) {
     LastTable table(*file, "default");
     table.load();
     EXPECT_FALSE(table.output("routes"));
-    LastTableChanges changes = puts(some_names(1));
+    const Names names = some_names(1);
+    LastTableChanges changes = puts(names);
     changes.outputs = {{"routes", bytes}, {"empty", ""}};
     table.apply(changes);
   }
