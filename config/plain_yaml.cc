@@ -90,7 +90,6 @@ class Reader {
       skip_blanks();
       if (at_ >= text_.size()) {
         ended_ = true;
-        line_begin_ = at_;  // where yaml-cpp sees the end
         return;
       }
       if (text_[at_] != '\n' && text_[at_] != '#') return;
@@ -197,6 +196,9 @@ class Reader {
       return (is_item() ? block_list(value) : block_map(value)) && at_most(indent);
     }
     if (!ended_ && of_key && column() == indent && is_item()) return block_list(value);
+    // A null is where the next token is; where the end is within a line, yaml-cpp doesn't always
+    // take it for the line's beginning.
+    if (ended_ && column() != 0) return false;
     place(value, Node::Kind::Null);
     value.plain = true;
     return true;

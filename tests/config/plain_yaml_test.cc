@@ -55,11 +55,12 @@ TEST(PlainYamlTest, WhatIsPlain) {
       {"a # inside", "a: b#c\nd: e#\n", true},
       {"a colon inside", "a: b:c\nd: 2024-05-06T07:08:09Z\n", true},
       {"null in words", "a: null\nb: {c: NULL}\nd: nullx\n", true},
-      {"null in none", "a:\nb:\n  c:\nd:\n  -\n  -\ne:", true},
+      {"null in none", "a:\nb:\n  c:\nd:\n  -\n  -\ne:\n", true},
       {"blanks at the end", "a: b  \nc:   \n  d: e \n", true},
       {"brackets in a block's scalar", "a: b[0], c{d}\n", true},
       {"indented as a whole", "  a: b\n  c: d\n", true},
 
+      {"null at the end of the last line", "a:\n  b:\n    c:\n  ", false},
       {"a scalar of several lines", "a: b\n  c\n", false},
       {"a block scalar", "a: |\n  b\n", false},
       {"a flow collection of several lines", "a: [b,\n  c]\n", false},

@@ -47,7 +47,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else if (!config::find_bad_text(text) && config::is_json_object(text)) {
     const bool read = parse_json(text, source, limits, fast, diagnostics, {});
     mesh::Diagnostics more;
-    if (read && parse_yaml(text, source, limits, slow, more, {})) require_equal(text, fast, slow);
+    // yaml-cpp takes a carriage return between two values for text.
+    const bool comparable = read && text.find('\r') == text.npos;
+    if (comparable && parse_yaml(text, source, limits, slow, more, {})) {
+      require_equal(text, fast, slow);
+    }
   }
   return 0;
 }
