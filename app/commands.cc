@@ -53,6 +53,7 @@ Run run(const CommandLine& line, const config::Settings& settings, const State& 
         config::UnknownFields unknown_fields) {
   config::Loader loader(line.paths, {settings.locality(), settings.limits, unknown_fields});
   Run run{loader.load(), {}, {}};
+  loader.complete(run.load);
   run.build = build(run.load.resources, settings, state.ledger, unix_time(), line.renumber);
   run.diagnostics = run.load.diagnostics;
   run.diagnostics.insert(run.diagnostics.end(), run.build.diagnostics.begin(),

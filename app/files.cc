@@ -56,11 +56,13 @@ config::Load Files::watch(config::Load load) {
         log::error("changes there are only seen on SIGHUP", {{"reason", reason}});
       }
     }
-    if (watched.added.empty()) return load;
+    if (watched.added.empty()) break;
     const std::size_t parsed = load.parsed;
     load = loader_.reload(watched.added);
     load.parsed += parsed;
   }
+  loader_.complete(load);
+  return load;
 }
 
 void Files::wait() {

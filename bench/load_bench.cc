@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
   std::size_t services = 0;
   {
     const config::Load load = loader.load();
-    services = load.resources.services.size();
+    services = load.changes.services.size();
     std::printf("cold: %.3f s, %.3f s CPU, %zu documents, RSS +%.1f MB\n", seconds(begin),
                 cpu() - cpu_before, load.documents, resident() - before);
   }

@@ -120,20 +120,25 @@ void FileTree::examine(const std::string& key) {
   const auto [known, is_new] = files_.try_emplace(key);
   if (!is_new && stat && known->second == stat) return;
   known->second = stat;
-  if (is_symlink(key)) {
-    if (const auto folder = folders_.find(key); folder != folders_.end()) {
-      const auto [first, last] = targets_.equal_range(folder->second);
-      targets_.erase(std::find_if(first, last, [&](const auto& t) { return t.second == key; }));
-      folders_.erase(folder);
-    }
-    std::error_code error;
-    const std::string target = fs::canonical(key, error);
-    if (!error) {
-      targets_.emplace(parent(target), key);
-      folders_.emplace(key, parent(target));
-    }
-  }
+  if (is_symlink(key)) follow(key);
   changes_.push_back({key, stat});
+}
+
+// Notes where the target of the symlink is, though it may be missing at the moment.
+void FileTree::follow(const std::string& key) {
+  if (const auto known = folders_.find(key); known != folders_.end()) {
+    const auto [first, last] = targets_.equal_range(known->second);
+    targets_.erase(std::find_if(first, last, [&](const auto& t) { return t.second == key; }));
+    folders_.erase(known);
+  }
+  std::error_code error;
+  fs::path target = fs::canonical(key, error);
+  if (error)
+    target =
+        fs::weakly_canonical(fs::path(key).parent_path() / fs::read_symlink(key, error), error);
+  if (error) return;
+  targets_.emplace(target.parent_path(), key);
+  folders_.emplace(key, target.parent_path());
 }
 
 // A change in a folder that holds the target of a symlink of ours.

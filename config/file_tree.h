@@ -64,6 +64,7 @@ class FileTree {
   bool look_below(Root& root, const std::string& path);
   bool look_at_target(const std::string& path);
   void examine(const std::string& key);
+  void follow(const std::string& key);
   bool has_file(const Root& root) const;
 
   std::vector<Root> roots_;
