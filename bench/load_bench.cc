@@ -47,6 +47,11 @@ double cpu() {
          static_cast<double>(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
 }
 
+// What malloc has given out.
+double allocated() {
+  return static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd) / 1e6;
+}
+
 double resident() {
   std::ifstream status("/proc/self/statm");
   std::size_t size = 0;
@@ -82,19 +87,26 @@ int main(int argc, char** argv) {
   const auto first = [&](std::size_t file) { return count * file / files; };
   for (std::size_t i = 0; i < files; ++i) write(path(i), form, first(i), first(i + 1), count);
   config::Loader loader({folder}, {});
+  const auto quick = Clock::now();
+  const double quick_cpu = cpu();
+  const std::size_t generators = loader.generators_first().size();
+  std::printf("generators first: %.3f s, %.3f s CPU, %zu\n", seconds(quick), cpu() - quick_cpu,
+              generators);
   const double before = resident();
+  const double allocated_before = allocated();
   const double cpu_before = cpu();
   const auto begin = Clock::now();
-  std::size_t services = 0;
-  {
-    const config::Load load = loader.load();
-    services = load.changes.services.size();
-    std::printf("cold: %.3f s, %.3f s CPU, %zu documents, RSS +%.1f MB\n", seconds(begin),
-                cpu() - cpu_before, load.documents, resident() - before);
-  }
-  std::printf("RSS without the answer +%.1f MB\n", resident() - before);
-  malloc_trim(0);
-  std::printf("RSS trimmed +%.1f MB, %zu services\n", resident() - before, services);
+  const config::Load cold = [&] {
+    config::Load load = loader.load();
+    std::printf("cold: %.3f s, %.3f s CPU, %zu documents\n", seconds(begin), cpu() - cpu_before,
+                load.documents);
+    return load;
+  }();
+  std::printf("RSS +%.1f MB, allocated +%.1f MB, of it what changed %.1f MB\n", resident() - before,
+              allocated() - allocated_before,
+              static_cast<double>(cold.changes.services.capacity() *
+                                  sizeof(cold.changes.services.front())) /
+                  1e6);
   for (int i = 0; i < 5; ++i) {
     const std::size_t file = files / 2;
     write(path(file), form, first(file), first(file + 1), i % 2 == 0 ? first(file) + 3 : count);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -101,7 +102,7 @@ class Distinct {
   void free(Index index);
 
   const std::vector<const std::string*>& keys_;
-  std::vector<Held> held_;
+  std::deque<Held> held_;  // grows without a copy and without room to spare
   std::vector<Index> chains_ = std::vector<Index>(64, kNone);  // a power of two of them
   std::vector<Index> touched_;                                 // one of each identity
   Index free_ = kNone;
