@@ -2,7 +2,7 @@
 //
 // MurmurHash3's variant for 128 bits. Not for secrets: who may write the resource files may change
 // what they say anyway. Two different documents of one file have equal digests with a probability
-// of 2^-93, even among 250,000. A plain value; internal to the folder.
+// below 2^-90, even among 250,000. A plain value; internal to the folder.
 #pragma once
 
 #include <cstddef>
