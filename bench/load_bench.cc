@@ -111,8 +111,10 @@ int main(int argc, char** argv) {
     const std::size_t file = files / 2;
     write(path(file), form, first(file), first(file + 1), i % 2 == 0 ? first(file) + 3 : count);
     const auto at = Clock::now();
+    const double cpu_at = cpu();
     const config::Load load = loader.reload({path(file)});
-    std::printf("one changed: %.3f ms, parsed %zu\n", seconds(at) * 1e3, load.parsed);
+    std::printf("one changed: %.3f ms, %.3f ms CPU, parsed %zu\n", seconds(at) * 1e3,
+                (cpu() - cpu_at) * 1e3, load.parsed);
   }
   fs::remove_all(folder);
 }
