@@ -94,7 +94,7 @@ std::vector<kubernetes::Status> statuses(const Build& build) {
   std::vector<kubernetes::Status> statuses;
   for (std::size_t i = 0; i < build.resources.services.size(); ++i) {
     const mesh::Service& service = *build.resources.services[i];
-    if (service.generated || service.meta.name_space.empty()) continue;
+    if (service.origin != mesh::Origin::Given || service.meta.name_space.empty()) continue;
     statuses.push_back({service.kind, service.meta.name_space, service.meta.name,
                         boost::json::serialize(kuma_status_json(build, i))});
   }

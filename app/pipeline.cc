@@ -35,8 +35,8 @@ std::vector<vip::Request> requests(const mesh::Resources& resources) {
   std::vector<vip::Request> requests;
   requests.reserve(resources.services.size());
   for (const auto& service : resources.services) {
-    requests.push_back(
-        {service->id(), service->vips, service->meta.position, service->cluster_ips});
+    const bool borrowed = service->origin == mesh::Origin::KubernetesService;
+    requests.push_back({service->id(), service->vips, service->meta.position, borrowed});
   }
   return requests;
 }

@@ -127,8 +127,7 @@ class Generation {
 
   mesh::Service common_part(const Key& key, const Service& from) {
     mesh::Service service;
-    service.generated = true;
-    service.cluster_ips = true;
+    service.origin = mesh::Origin::KubernetesService;
     service.meta.mesh = mesh_of(key, from);
     service.meta.name_space = key.name_space;
     service.meta.labels = from.labels;

@@ -121,7 +121,7 @@ class Generator {
     std::ranges::sort(contributions, {}, [](const Contribution& c) { return age(*c.dataplane); });
     const Contribution& oldest = contributions.front();
     auto service = std::make_shared<Service>();
-    service->generated = true;
+    service->origin = Origin::Dataplanes;
     service->selector = oldest.selector;
     service->ports = oldest.ports;
     service->meta.mesh = mesh;

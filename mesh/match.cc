@@ -120,6 +120,11 @@ bool is_target(const Port& port, const Inbound& inbound) {
   return std::get<std::string>(port.target) == inbound.name;
 }
 
+bool counts_proxies(const Service& service, const Proxies& proxies) {
+  return service.kind == Kind::MeshService &&
+         (service.origin != Origin::KubernetesService || proxies.total != 0);
+}
+
 bool selects(const Service& service, const Dataplane& dataplane) {
   const Selector& selector = service.selector;
   if (dataplane.meta.mesh != service.meta.mesh) return false;

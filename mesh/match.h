@@ -18,6 +18,10 @@ struct Proxies {
   friend bool operator==(const Proxies&, const Proxies&) = default;
 };
 
+// Whether `proxies` say something of the service: it is a MeshService, and not one of a cluster
+// whose Dataplanes are not known.
+bool counts_proxies(const Service& service, const Proxies& proxies);
+
 // True when the MeshService's selector chooses the Dataplane: same mesh, and by dataplaneRef its
 // name, by dataplaneLabels its labels, by dataplaneTags the tags of one inbound that isn't Ignored.
 bool selects(const Service& service, const Dataplane& dataplane);

@@ -78,15 +78,21 @@ struct Selector {
   Labels match;
 };
 
+// Where a service comes from.
+enum class Origin : std::uint8_t {
+  Given,              // written by somebody
+  Dataplanes,         // made of the Dataplanes that serve it
+  KubernetesService,  // made of a Service; its VIPs are the cluster's, so that none is allocated
+};
+
 struct Service {
   Kind kind = Kind::MeshService;
+  Origin origin = Origin::Given;
   Meta meta;
   Selector selector;
   std::vector<Port> ports;
-  std::vector<Ip> vips;      // status.vips as given: they are kept
-  std::string external;      // MeshExternalService: its spec as given, as JSON; we serve none of it
-  bool generated = false;    // made of Dataplanes or of a Kubernetes Service, not written by hand
-  bool cluster_ips = false;  // `vips` are the cluster's addresses: none is allocated
+  std::vector<Ip> vips;  // status.vips as given: they are kept
+  std::string external;  // MeshExternalService: its spec as given, as JSON; we serve none of it
 
   ServiceId id() const { return {kind, meta.mesh, meta.core_name()}; }
 };

@@ -70,6 +70,18 @@ bool has(const std::string& html, const char* text) {
   return html.find(text) != html.npos;
 }
 
+TEST(PageTest, WhereNoDataplanesAreCountedNoneAreShown) {
+  Build build = sample("redis");
+  EXPECT_THAT(body("/", {}, build), HasSubstr("2 of 3 healthy"));
+  auto of_cluster = service("redis");
+  of_cluster->origin = mesh::Origin::KubernetesService;
+  build.resources.services = {of_cluster};
+  build.proxies = {{0, 0}};
+  const std::string html = body("/", {}, build);
+  EXPECT_THAT(html, HasSubstr("<small>generated</small>"));
+  EXPECT_THAT(html, Not(HasSubstr("healthy")));
+}
+
 TEST(PageTest, NothingThatIsReadBecomesMarkup) {
   const std::string target = "/?q=" + http::escape(kHostile) + "&explain=" + http::escape(kHostile);
   const std::string html = body(target.c_str(), status_with(kHostile), sample(kHostile), kHostile);

@@ -122,7 +122,7 @@ mesh::Resources in_cluster(const std::vector<std::string>& templates) {
   redis.meta.mesh = "default";
   redis.meta.name = "redis";
   redis.vips = {*mesh::Ip::parse("10.96.0.7")};
-  redis.cluster_ips = true;
+  redis.origin = mesh::Origin::KubernetesService;
   all.services.push_back(std::make_shared<const mesh::Service>(redis));
   redis.meta.name = "same-pod";
   all.services.push_back(std::make_shared<const mesh::Service>(redis));

@@ -128,8 +128,7 @@ TEST(GenerateTest, WhatIsMade) {
   ASSERT_EQ(services.size(), 1u);
   const mesh::Service& made = *services[0];
   EXPECT_EQ(to_string(made.id()), "MeshService redis.ns");
-  EXPECT_TRUE(made.generated);
-  EXPECT_TRUE(made.cluster_ips);
+  EXPECT_EQ(made.origin, mesh::Origin::KubernetesService);
   EXPECT_THAT(made.vips, ElementsAre(*mesh::Ip::parse("10.96.0.7")));
   EXPECT_EQ(made.meta.labels, (mesh::Labels{{"app", "r"},
                                             {"kuma.io/mesh", "default"},

@@ -177,7 +177,7 @@ TEST(FromDataplanesTest, LabelsAndSelectorAreKumas) {
   const auto made = services_from_dataplanes(resources, {"east", "default", "universal"});
   ASSERT_EQ(made.services.size(), 1u);
   const Service& service = *made.services[0];
-  EXPECT_TRUE(service.generated);
+  EXPECT_EQ(service.origin, Origin::Dataplanes);
   EXPECT_EQ(service.meta.labels.pairs(), (Labels{{"kuma.io/display-name", "orders"},
                                                  {"kuma.io/env", "universal"},
                                                  {"kuma.io/managed-by", "meshservice-generator"},
