@@ -46,7 +46,7 @@ json::value spec_json(const mesh::Service& service) {
   if (service.kind == mesh::Kind::MeshExternalService) {
     json::parse_options deep;
     deep.max_depth = 128;  // config lets documents nest 100 deep
-    return json::parse(service.external, {}, deep);
+    return json::parse(mesh::external_spec(service), {}, deep);
   }
   json::array ports;
   for (const mesh::Port& port : service.ports) ports.push_back(port_json(port, service.kind));

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "mesh/address.h"
 #include "mesh/diagnostic.h"
 #include "mesh/ip.h"
 #include "mesh/labels.h"
@@ -85,17 +86,32 @@ enum class Origin : std::uint8_t {
   KubernetesService,  // made of a Service; its VIPs are the cluster's, so that none is allocated
 };
 
+// What only a MeshExternalService has.
+struct External {
+  struct Endpoint {
+    Address address;
+    std::uint16_t port = 0;  // that of the match if none is given
+    std::uint8_t priority = 0;
+  };
+  std::vector<Endpoint> endpoints;
+  bool tls = false;  // towards the endpoints
+  std::string spec;  // as given, as JSON; "" if it is what external_spec() makes of the rest
+};
+
 struct Service {
   Kind kind = Kind::MeshService;
   Origin origin = Origin::Given;
   Meta meta;
   Selector selector;
   std::vector<Port> ports;
-  std::vector<Ip> vips;  // status.vips as given: they are kept
-  std::string external;  // MeshExternalService: its spec as given, as JSON; we serve none of it
+  std::vector<Ip> vips;                      // status.vips as given: they are kept
+  std::shared_ptr<const External> external;  // of a MeshExternalService only
 
   ServiceId id() const { return {kind, meta.mesh, meta.core_name()}; }
 };
+
+// The spec of a MeshExternalService as JSON: as it was given, but for key material.
+std::string external_spec(const Service& service);
 
 struct HostnameGenerator {
   Meta meta;
@@ -113,12 +129,18 @@ struct Inbound {
   std::string protocol;  // lower case, "" if none is given
   State state = State::Ready;
   Labels tags;
+  std::optional<Address> address;  // none: the Dataplane's
 };
 
 struct Dataplane {
   Meta meta;
-  std::string address;
   std::vector<Inbound> inbounds;
+  Address address;
+  std::optional<Address>
+      advertised_address;  // by which others reach it, where `address` doesn't do
+
+  // By which others reach the inbound.
+  const Address& address_of(const Inbound& inbound) const;
 };
 
 struct Resources {
