@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "mesh/endpoints.h"
 #include "mesh/from_dataplanes.h"
 
 namespace app {
@@ -105,6 +106,7 @@ Build build(mesh::Resources given, const config::Settings& settings, const vip::
   build.allocation =
       vip::allocate(requests(build.resources), policy(settings, renumber), ledger, now);
   build.proxies = mesh::count_proxies(build.resources, build.diagnostics);
+  mesh::check_members(build.resources, build.diagnostics);
   build.table = make_table(build, settings);
   append(build.diagnostics, build.hostnames.diagnostics);
   append(build.diagnostics, build.allocation.diagnostics);

@@ -4,6 +4,8 @@
 #include <boost/json/parse.hpp>
 #include <variant>
 
+#include "mesh/endpoints.h"
+
 namespace app {
 namespace {
 
@@ -61,6 +63,17 @@ json::object condition(std::string_view type, bool status, std::string_view reas
           {"message", message}};
 }
 
+json::array mesh_services_json(std::span<const mesh::Service* const> members) {
+  json::array array;
+  for (const mesh::MatchedService& matched : mesh::matched_services(members)) {
+    array.push_back(json::object{{"name", matched.name},
+                                 {"namespace", matched.name_space},
+                                 {"zone", matched.zone},
+                                 {"mesh", matched.mesh}});
+  }
+  return array;
+}
+
 json::object status_json(const Build& build, std::size_t index) {
   json::array addresses;
   json::array generators;
@@ -89,9 +102,19 @@ json::object status_json(const Build& build, std::size_t index) {
     status["dataplaneProxies"] = json::object{{"total", build.proxies[index].total},
                                               {"healthy", build.proxies[index].healthy}};
   }
-  if (const std::string& why = build.allocation.missing[index]; !why.empty()) {
-    status["conditions"] = json::array{condition("VipAllocated", false, "PoolExhausted", why)};
+  const mesh::Service& service = *build.resources.services[index];
+  json::array conditions;
+  if (service.kind == mesh::Kind::MeshMultiZoneService) {
+    const auto members = mesh::members(service, build.resources);
+    status["meshServices"] = mesh_services_json(members);
+    const mesh::MatchedCondition matched = mesh::matched_condition(members.size());
+    conditions.push_back(
+        condition("MeshServicesMatched", matched.status, matched.reason, matched.message));
   }
+  if (const std::string& why = build.allocation.missing[index]; !why.empty()) {
+    conditions.push_back(condition("VipAllocated", false, "PoolExhausted", why));
+  }
+  if (!conditions.empty()) status["conditions"] = std::move(conditions);
   return status;
 }
 

@@ -14,14 +14,6 @@ bool has_tags(const Dataplane& dataplane, const Labels& wanted) {
   });
 }
 
-bool is_healthy(const Service& service, const Dataplane& dataplane) {
-  return std::ranges::all_of(service.ports, [&](const Port& port) {
-    return std::ranges::any_of(dataplane.inbounds, [&](const Inbound& inbound) {
-      return inbound.state == Inbound::State::Ready && is_target(port, inbound);
-    });
-  });
-}
-
 // The Dataplanes by each of their properties, so that a service looks only at those that share one
 // with its selector: 100,000 services times 10,000 Dataplanes would be too many pairs.
 class Index {
@@ -94,8 +86,10 @@ std::string listed(const std::set<std::string>& names) {
   return text;
 }
 
+}  // namespace
+
 // A service with a port that no selected Dataplane serves is one that never answers.
-void check_targets(const Service& service, const std::vector<const Dataplane*>& selected,
+void check_targets(const Service& service, std::span<const Dataplane* const> selected,
                    Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < service.ports.size(); ++i) {
     const auto* target = std::get_if<std::string>(&service.ports[i].target);
@@ -113,8 +107,6 @@ void check_targets(const Service& service, const std::vector<const Dataplane*>& 
   }
 }
 
-}  // namespace
-
 bool is_target(const Port& port, const Inbound& inbound) {
   if (const auto* number = std::get_if<std::uint16_t>(&port.target)) return *number == inbound.port;
   return std::get<std::string>(port.target) == inbound.name;
@@ -123,6 +115,18 @@ bool is_target(const Port& port, const Inbound& inbound) {
 bool counts_proxies(const Service& service, const Proxies& proxies) {
   return service.kind == Kind::MeshService &&
          (service.origin != Origin::KubernetesService || proxies.total != 0);
+}
+
+bool serves(const Inbound& inbound, const Port& port) {
+  return inbound.state != Inbound::State::Ignored && is_target(port, inbound);
+}
+
+bool is_healthy(const Service& service, const Dataplane& dataplane) {
+  return std::ranges::all_of(service.ports, [&](const Port& port) {
+    return std::ranges::any_of(dataplane.inbounds, [&](const Inbound& inbound) {
+      return inbound.state == Inbound::State::Ready && serves(inbound, port);
+    });
+  });
 }
 
 bool selects(const Service& service, const Dataplane& dataplane) {
