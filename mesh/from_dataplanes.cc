@@ -138,6 +138,8 @@ std::shared_ptr<const Service> make(const Dataplane& oldest, std::string_view na
   service->meta.position = oldest.meta.position;
   service->meta.labels.set(label::kManagedBy, "meshservice-generator");
   fill_labels(service->meta, locality);
+  service->meta.labels.share();
+  service->ports.share();
   return service;
 }
 

@@ -64,14 +64,16 @@ const Address& Dataplane::address_of(const Inbound& inbound) const {
 }
 
 void fill_labels(Meta& meta, const Locality& locality) {
+  using Pair = Labels::Pair;
   Labels& labels = meta.labels;
-  labels.set_default(label::kDisplayName, meta.name);
-  if (!meta.mesh.empty()) labels.set_default(label::kMesh, meta.mesh);
-  labels.set_default(label::kOrigin, "zone");
+  const bool ours = labels.get(label::kOrigin).value_or("zone") == "zone";
+  // Sorted by key.
   if (!meta.name_space.empty()) labels.set_default(label::kNamespace, meta.name_space);
-  if (labels.get(label::kOrigin) != "zone") return;
-  labels.set_default(label::kZone, locality.zone);
-  labels.set_default(label::kEnv, locality.env);
+  labels.set_defaults({Pair(label::kDisplayName, meta.name), Pair(label::kOrigin, "zone")});
+  if (!meta.mesh.empty()) labels.set_default(label::kMesh, meta.mesh);
+  if (ours) {
+    labels.set_defaults({Pair(label::kEnv, locality.env), Pair(label::kZone, locality.zone)});
+  }
 }
 
 }  // namespace mesh

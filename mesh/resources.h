@@ -20,6 +20,7 @@
 #include "mesh/diagnostic.h"
 #include "mesh/ip.h"
 #include "mesh/labels.h"
+#include "mesh/list.h"
 
 namespace mesh {
 
@@ -63,6 +64,7 @@ struct Port {
   std::string app_protocol = "tcp";                 // lower case
 
   bool is_udp() const { return app_protocol == "udp"; }
+  friend bool operator==(const Port&, const Port&) = default;
 };
 
 // Which Dataplanes (for a MeshMultiZoneService: which MeshServices) serve it.
@@ -103,8 +105,8 @@ struct Service {
   Origin origin = Origin::Given;
   Meta meta;
   Selector selector;
-  std::vector<Port> ports;
-  std::vector<Ip> vips;                      // status.vips as given: they are kept
+  List<Port> ports;
+  List<Ip> vips;                             // status.vips as given: they are kept
   std::shared_ptr<const External> external;  // of a MeshExternalService only
 
   ServiceId id() const { return {kind, meta.mesh, meta.core_name()}; }

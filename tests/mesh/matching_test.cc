@@ -86,7 +86,7 @@ TEST(MatchingTest, EqualsALookAtEverythingAfterEachOfManyChanges) {
     DiagnosticSet diagnostics;
     std::map<ServiceId, Facts> before;
     Resources held;  // what is removed lives until its change has been applied
-    for (int step = 0; step < 250; ++step) {
+    for (int step = 0; step < 100; ++step) {
       held = random.resources();
       const Changes changes = random.step();
       MatchingChange change = matching.apply(changes);
@@ -128,8 +128,8 @@ TEST(MatchingTest, EqualsALookAtEverythingAfterEachOfManyChanges) {
     }
   }
   // The edits must meet what they are made for.
-  EXPECT_GT(reported, 10000u);
-  EXPECT_GT(warnings, 10000u);
+  EXPECT_GT(reported, 5000u);
+  EXPECT_GT(warnings, 5000u);
 }
 
 TEST(MatchingTest, ALabelThatChangesNothingReportsNothing) {
