@@ -90,8 +90,8 @@ kubernetes::SourceSettings source_settings(const config::Settings& settings) {
           identity()};
 }
 
-std::vector<kubernetes::Status> statuses(const Build& build) {
-  std::vector<kubernetes::Status> statuses;
+std::vector<kubernetes::ResourceStatus> statuses(const Build& build) {
+  std::vector<kubernetes::ResourceStatus> statuses;
   for (std::size_t i = 0; i < build.resources.services.size(); ++i) {
     const mesh::Service& service = *build.resources.services[i];
     if (service.generated || service.meta.name_space.empty()) continue;

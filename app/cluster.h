@@ -15,7 +15,7 @@ namespace app {
 kubernetes::SourceSettings source_settings(const config::Settings& settings);
 
 // What the custom resources among those of `build` should have as status.
-std::vector<kubernetes::Status> statuses(const Build& build);
+std::vector<kubernetes::ResourceStatus> statuses(const Build& build);
 
 // All of both. What both have is the cluster's, with a warning.
 mesh::Resources join(mesh::Resources files, mesh::Resources cluster,

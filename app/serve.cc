@@ -199,6 +199,7 @@ mesh::Resources Instance::gather(mesh::Diagnostics& diagnostics) const {
   const config::Load& load = files_.load();
   diagnostics = load.diagnostics;
   if (source_ == nullptr) return load.resources;
+  source_->take_changes();
   kubernetes::Snapshot snapshot = source_->snapshot();
   diagnostics.insert(diagnostics.end(), snapshot.diagnostics.begin(), snapshot.diagnostics.end());
   return join(load.resources, std::move(snapshot.resources), diagnostics);
@@ -240,7 +241,7 @@ void Instance::rebuild(Because because) {
     table_.store();
   }
   if (committed && source_ != nullptr && settings_.kubernetes.write_status) {
-    source_->write(statuses(built));
+    source_->write_all(statuses(built));
   }
   const bool missing =
       std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });

@@ -33,10 +33,20 @@ struct Generated {
   mesh::Diagnostics diagnostics;
 };
 
-// A Service with a cluster IP makes one MeshService of its name, with its cluster IPs as VIPs; a
-// headless one makes one of each pod behind it, ready or not, with the pod's addresses.
+// The MeshServices of one Service. With a cluster IP it has one, of its name, whose VIPs are the
+// cluster IPs; a headless Service has one for each pod behind it, ready or not, with the pod's
+// addresses. `slices` are those of the Service; of `cluster` its Namespace, its Mesh and the pods
+// that the slices name are read.
+Generated generate(const Key& key, const Service& service,
+                   const std::vector<const EndpointSlice*>& slices, const Cluster& cluster,
+                   config::FromServices from, const mesh::Locality& locality);
+
+// Those of all Services.
 Generated generate(const Cluster& cluster, config::FromServices from,
                    const mesh::Locality& locality);
+
+// The mesh of a Service and of what is generated from it.
+std::string mesh_of(const Key& key, const Service& service, const Cluster& cluster);
 
 // The name of the MeshService of a pod of a headless Service: the pod's with a hash of the
 // Service's.

@@ -97,14 +97,19 @@ struct Definition {
   friend bool operator==(const Definition&, const Definition&) = default;
 };
 
-// All that is known of a cluster.
+// A Mesh of Kuma's, of which only the name counts.
+struct Mesh {
+  friend bool operator==(const Mesh&, const Mesh&) = default;
+};
+
+// What MeshServices are generated from.
 struct Cluster {
   std::map<Key, Service> services;
   std::map<Key, EndpointSlice> slices;
   std::map<Key, Pod> pods;
   std::map<Key, Namespace> namespaces;
-  // The Meshes there are; null where Kuma isn't installed: then every mesh exists.
-  const std::map<Key, std::string>* meshes = nullptr;
+  std::map<Key, Mesh> meshes;
+  bool meshes_known = false;  // without Kuma they aren't: then every mesh exists
 };
 
 }  // namespace kubernetes

@@ -80,7 +80,7 @@ Reflector::Next Reflector::failed(std::string problem, unsigned retry_after) {
   failing_ = true;
   in_doubt_ = true;
   least_wait_ = std::chrono::seconds(std::min(retry_after, 60u));
-  report_(problem);
+  if (!stopped_) report_(problem);
   return Next::Wait;
 }
 

@@ -22,6 +22,7 @@
 #include "http/client.h"
 #include "kubernetes/api.h"
 #include "kubernetes/backoff.h"
+#include "kubernetes/receiver.h"
 
 namespace kubernetes {
 
@@ -31,18 +32,6 @@ struct Collection {
   std::string label_selector;  // "" for all
   std::string field_selector;
   bool metadata_only = false;  // without spec and status
-};
-
-// Where the objects go. May take what it likes from an object.
-class Receiver {
- public:
-  virtual ~Receiver() = default;
-
-  virtual void begin() = 0;  // a whole list follows, which replaces what is there at commit()
-  virtual void item(boost::json::object& object) = 0;
-  virtual void commit() = 0;
-  virtual void put(boost::json::object& object) = 0;  // new or changed
-  virtual void remove(const boost::json::object& object) = 0;
 };
 
 class Reflector {

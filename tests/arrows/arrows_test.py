@@ -42,7 +42,7 @@ LIBRARIES = {
                      "dns/channel.h", "dns/resolver.h", "app/serve.cc", "app/files.*",
                      "app/forwarding.*",
                      "http/*.cc", "http/client.h", "kubernetes/api.*",
-                     "kubernetes/reflector.*", "kubernetes/writer.*",
+                     "kubernetes/reflector.*", "kubernetes/status_writer.*",
                      "kubernetes/source.cc"],
 }
 

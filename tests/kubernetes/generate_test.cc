@@ -35,7 +35,6 @@ const std::string kSpec =
 
 struct World {
   Cluster cluster;
-  std::map<Key, std::string> meshes;
 
   World() { name_space(""); }
   void name_space(const std::string& labels) {
@@ -168,12 +167,12 @@ TEST(GenerateTest, WhichMesh) {
 TEST(GenerateTest, AMeshThatIsNotThereIsNamed) {
   World world;
   world.service(meta("redis", kMesh) + ',' + kSpec);
-  world.meshes[{"", "other"}] = "other";
-  world.cluster.meshes = &world.meshes;
+  world.cluster.meshes[{"", "other"}] = {};
+  world.cluster.meshes_known = true;
   const Generated generated = world.run();
   EXPECT_THAT(generated.services, IsEmpty());
-  EXPECT_THAT(to_string(generated.diagnostics.at(0)), HasSubstr("there is no Mesh \"default\""));
-  world.meshes[{"", "default"}] = "default";
+  EXPECT_THAT(to_string(generated.diagnostics.at(0)), HasSubstr("unknown Mesh \"default\""));
+  world.cluster.meshes[{"", "default"}] = {};
   EXPECT_EQ(world.names().size(), 1u);
 }
 

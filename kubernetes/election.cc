@@ -1,4 +1,4 @@
-#include "kubernetes/lease.h"
+#include "kubernetes/election.h"
 
 #include <boost/json.hpp>
 
@@ -17,12 +17,12 @@ std::int64_t number_at(const json::object& spec, std::string_view key) {
 
 }  // namespace
 
-std::optional<Lease> parse_lease(std::string_view text) {
+std::optional<ElectionLease> parse_lease(std::string_view text) {
   boost::system::error_code error;
   const json::value value = json::parse(text, error);
   const json::object* object = error ? nullptr : value.if_object();
   if (object == nullptr || text_at(*object, "kind") != "Lease") return std::nullopt;
-  Lease lease;
+  ElectionLease lease;
   lease.version = text_at(*object, "metadata.resourceVersion");
   lease.holder = text_at(*object, "spec.holderIdentity");
   lease.renewed = text_at(*object, "spec.renewTime");
@@ -34,7 +34,8 @@ std::optional<Lease> parse_lease(std::string_view text) {
   return lease;
 }
 
-std::string to_json(const Lease& lease, std::string_view name, std::string_view name_space) {
+std::string to_json(const ElectionLease& lease, std::string_view name,
+                    std::string_view name_space) {
   json::object meta{{"name", name}, {"namespace", name_space}};
   if (!lease.version.empty()) meta["resourceVersion"] = lease.version;
   return json::serialize(
@@ -48,8 +49,8 @@ std::string to_json(const Lease& lease, std::string_view name, std::string_view 
                                          {"leaseTransitions", lease.transitions}}}});
 }
 
-std::optional<Lease> Election::next(const std::optional<Lease>& seen, Clock::time_point now,
-                                    const std::string& time) {
+std::optional<ElectionLease> Election::next(const std::optional<ElectionLease>& seen,
+                                            Clock::time_point now, const std::string& time) {
   if (seen_ != seen) {
     seen_ = seen;
     seen_since_ = now;
@@ -60,7 +61,7 @@ std::optional<Lease> Election::next(const std::optional<Lease>& seen, Clock::tim
       now - seen_since_ >= std::chrono::seconds(std::max<std::int64_t>(1, seen->duration));
   if (!mine) lost();
   if (!mine && !free) return std::nullopt;
-  Lease lease = seen.value_or(Lease());
+  ElectionLease lease = seen.value_or(ElectionLease());
   if (!mine) {
     lease.acquired = time;
     lease.transitions += seen ? 1 : 0;

@@ -1,4 +1,4 @@
-#include "kubernetes/lease.h"
+#include "kubernetes/election.h"
 
 #include <gtest/gtest.h>
 
@@ -9,14 +9,15 @@ using namespace std::chrono_literals;
 
 const Election::Clock::time_point kStart{};
 
-Lease lease(const std::string& holder, const std::string& renewed, std::int64_t transitions = 0) {
+ElectionLease lease(const std::string& holder, const std::string& renewed,
+                    std::int64_t transitions = 0) {
   return {holder, renewed, "then", 15, transitions, "7"};
 }
 
 TEST(ElectionTest, ALeaseThatIsNotThereIsMade) {
   Election election("me");
   const auto next = election.next(std::nullopt, kStart, "now");
-  EXPECT_EQ(next, (Lease{"me", "now", "now", 15, 0, ""}));
+  EXPECT_EQ(next, (ElectionLease{"me", "now", "now", 15, 0, ""}));
   EXPECT_FALSE(election.is_leader(kStart)) << "it is not written yet";
   election.written(kStart);
   EXPECT_TRUE(election.is_leader(kStart));
@@ -36,18 +37,19 @@ TEST(ElectionTest, OneThatIsNotRenewedIsTakenOver) {
   EXPECT_EQ(election.next(lease("you", "a", 3), kStart + 15s, "now"), std::nullopt)
       << "it has just changed";
   EXPECT_EQ(election.next(lease("you", "a", 3), kStart + 30s, "now"),
-            (Lease{"me", "now", "now", 15, 4, "7"}));
+            (ElectionLease{"me", "now", "now", 15, 4, "7"}));
 }
 
 TEST(ElectionTest, OneThatWasGivenUpIsTakenAtOnce) {
   Election election("me");
-  EXPECT_EQ(election.next(lease("", "a"), kStart, "now"), (Lease{"me", "now", "now", 15, 1, "7"}));
+  EXPECT_EQ(election.next(lease("", "a"), kStart, "now"),
+            (ElectionLease{"me", "now", "now", 15, 1, "7"}));
 }
 
 TEST(ElectionTest, OursIsRenewed) {
   Election election("me");
   EXPECT_EQ(election.next(lease("me", "a", 2), kStart, "now"),
-            (Lease{"me", "now", "then", 15, 2, "7"}));
+            (ElectionLease{"me", "now", "then", 15, 2, "7"}));
 }
 
 TEST(ElectionTest, WhoCannotRenewIsNoLeaderBeforeAnotherCanBe) {
@@ -68,7 +70,7 @@ TEST(ElectionTest, WhoSeesAnotherHolderIsNoLeader) {
 }
 
 TEST(LeaseTest, IsReadAsItIsWritten) {
-  const Lease written = lease("me \"quoted\"", "2026-01-02T03:04:05.000006Z", 3);
+  const ElectionLease written = lease("me \"quoted\"", "2026-01-02T03:04:05.000006Z", 3);
   EXPECT_EQ(parse_lease(to_json(written, "mesh-dns", "ns")), written);
 }
 
@@ -76,7 +78,8 @@ TEST(LeaseTest, WhatIsNoneIsNone) {
   for (const char* text : {"", "[]", "{}", R"({"kind":"Status"})", "x"}) {
     EXPECT_EQ(parse_lease(text), std::nullopt) << text;
   }
-  EXPECT_EQ(parse_lease(R"({"kind":"Lease","spec":{"leaseDurationSeconds":"x"}})"), Lease());
+  EXPECT_EQ(parse_lease(R"({"kind":"Lease","spec":{"leaseDurationSeconds":"x"}})"),
+            ElectionLease());
 }
 
 }  // namespace
