@@ -11,9 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -21,6 +19,8 @@
 #include <cstring>
 #include <list>
 #include <stdexcept>
+
+#include "http/await.h"
 
 namespace http {
 namespace {
@@ -41,10 +41,6 @@ constexpr std::size_t kConnections = 32;
 constexpr std::size_t kHeaderLimit = 8u << 10;  // octets
 constexpr std::chrono::seconds kPatience{5};    // for a request, and for its answer to be taken
 constexpr std::chrono::seconds kLinger{1};      // for the rest of what is refused
-
-auto into(error_code& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
 
 constexpr mode_t kSocketMode = 0660;
 

@@ -1,12 +1,11 @@
 #include "kubernetes/api.h"
 
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
 #include "config/files.h"
+#include "http/await.h"
 #include "kubernetes/decode.h"
 
 namespace kubernetes {
@@ -57,7 +56,7 @@ void Api::refresh(Clock::time_point now) {
   if (client_ != nullptr && now < fresh_until_) return;
   fresh_until_ = now + kFresh;
   std::string problem;
-  http::Identity identity = identity_;
+  tls::Identity identity = identity_;
   read(access_.ca, identity.ca, problem);
   read(access_.certificate, identity.certificate, problem);
   read(access_.key, identity.key, problem);
@@ -117,7 +116,7 @@ std::string problem(const std::string& doing, const http::Result<http::Response>
 asio::awaitable<void> sleep(std::chrono::milliseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
   boost::system::error_code error;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  co_await timer.async_wait(http::into(error));
 }
 
 }  // namespace kubernetes

@@ -13,6 +13,7 @@
 
 #include "http/client.h"
 #include "kubernetes/access.h"
+#include "tls/context.h"
 
 namespace kubernetes {
 
@@ -42,7 +43,7 @@ class Api {
 
   const Access access_;
   const std::function<void(const std::string&)> report_;
-  http::Identity identity_;
+  tls::Identity identity_;
   std::string token_;
   std::string problem_;                         // with the files, as last reported
   std::shared_ptr<const http::Client> client_;  // whoever still uses an older one keeps it

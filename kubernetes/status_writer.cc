@@ -1,11 +1,9 @@
 #include "kubernetes/status_writer.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 #include <ctime>
 
-#include "http/url.h"
+#include "http/await.h"
 #include "kubernetes/decode.h"
 
 namespace kubernetes {
@@ -155,7 +153,7 @@ asio::awaitable<void> StatusWriter::wait() {
   const auto turn = leads() ? queue_.next_turn() : std::nullopt;
   wake_.expires_at(turn.value_or(steady_clock::now() + 1h));
   boost::system::error_code error;
-  co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  co_await wake_.async_wait(http::into(error));
 }
 
 asio::awaitable<void> StatusWriter::write() {
