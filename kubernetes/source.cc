@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <list>
 #include <map>
+#include <random>
 #include <utility>
 
 #include "kubernetes/api.h"
@@ -127,6 +128,7 @@ class Source::Impl : public std::enable_shared_from_this<Impl> {
   WantedStatuses statuses_{[this](const CustomId& id) { return actual_status(id); }};
   std::unique_ptr<StatusWriter> writer_;  // null unless the settings want it
   std::string writing_problem_;
+  std::minstd_rand random_{std::random_device{}()};
   bool synced_ = false;
   bool stopped_ = false;
 };
@@ -139,7 +141,8 @@ std::shared_ptr<Feed> Source::Impl::follow(Collection collection, const std::map
   feed->name = collection.path + '?' + collection.field_selector;
   feed->reflector = std::make_unique<Reflector>(
       std::move(collection), api_, *feed->receiver,
-      [this, name = feed->name](const std::string& problem) { report_following(name, problem); });
+      [this, name = feed->name](const std::string& problem) { report_following(name, problem); },
+      [this] { return std::uniform_real_distribution<double>(0, 1)(random_); });
   feeds_.push_back(feed);
   asio::co_spawn(
       io_,
