@@ -36,8 +36,8 @@ using Any = asio::generic::stream_protocol;  // TCP, or a Unix socket
 using Plain = beast::basic_stream<Any>;
 using Secure = beast::ssl_stream<Plain>;
 
-// How soon a connection that nothing comes through is known to be dead: a watch may be silent for
-// minutes, and only the kernel's probes tell silence from a cut wire.
+// How soon a dead connection is noticed: a watch may receive nothing for minutes, and only the
+// kernel's probes distinguish that from a broken path.
 constexpr int kKeepIdle = 20;     // s
 constexpr int kKeepInterval = 5;  // s
 constexpr int kKeepCount = 4;

@@ -38,7 +38,7 @@ using Request = message::request<message::empty_body>;
 using Response = message::response<message::string_body>;
 
 constexpr std::size_t kConnections = 32;
-constexpr std::size_t kHeaderLimit = 8u << 10;  // octets
+constexpr std::size_t kHeaderLimit = 8u << 10;  // bytes
 constexpr std::chrono::seconds kPatience{5};    // for a request, and for its answer to be taken
 constexpr std::chrono::seconds kLinger{1};      // for the rest of what is refused
 
@@ -91,7 +91,7 @@ Response response_of(message::verb method, Page page) {
   return response;
 }
 
-// Who connects and says nothing, or not enough, gets no answer.
+// A connection that ends without a whole request gets no answer.
 bool is_refused(const error_code& error) {
   return error.category() == make_error_code(message::error::bad_method).category() &&
          error != message::error::end_of_stream && error != message::error::partial_message;
@@ -101,17 +101,17 @@ bool is_refused(const error_code& error) {
 Page refusal(const error_code& error) {
   if (error == message::error::header_limit || error == message::error::buffer_overflow) {
     return {.status = 431,
-            .body = "the header is longer than " + std::to_string(kHeaderLimit) + " octets\n"};
+            .body = "the header is longer than " + std::to_string(kHeaderLimit) + " bytes\n"};
   }
-  return {.status = 400, .body = "this is no request of HTTP/1.1: " + error.message() + '\n'};
+  return {.status = 400, .body = "not an HTTP/1.1 request: " + error.message() + '\n'};
 }
 
-// Closing while octets wait unread is a reset, which may take the answer with it (RFC 9112, 9.6).
+// Closing with unread bytes resets the connection, which may discard the answer (RFC 9112, 9.6).
 asio::awaitable<void> drain(Stream& stream) {
   error_code error;
-  std::array<char, 4096> octets;
+  std::array<char, 4096> bytes;
   stream.expires_after(kLinger);
-  while (!error) co_await stream.async_read_some(asio::buffer(octets), into(error));
+  while (!error) co_await stream.async_read_some(asio::buffer(bytes), into(error));
 }
 
 }  // namespace
@@ -172,7 +172,7 @@ asio::awaitable<void> Server::Impl::accept() {
     co_await acceptor_.async_accept(socket, into(error));
     if (stopped_) co_return;
     if (error) {
-      // Descriptors have run out, say: not again at once.
+      // As when descriptors have run out: the next attempt would fail too.
       asio::steady_timer timer(io_, std::chrono::milliseconds(100));
       co_await timer.async_wait(into(error));
       continue;
@@ -231,7 +231,7 @@ Page Server::Impl::page(const Request& request, bool loopback) const {
             "this is the loopback interface: ask for localhost or for an address, as "
             "http://127.0.0.1/, not for a name that leads here\n"};
   }
-  // What can't be told ends this answer and nothing else.
+  // A handler that fails ends this answer and nothing else.
   try {
     return handler_(target);
   } catch (const std::exception& error) {

@@ -2,9 +2,10 @@
 // a Unix socket.
 //
 // Everything is limited: the size of a request, the time that it may take, the connections at once;
-// the oldest is closed for a new one, so that whoever holds connections open keeps nobody out.
+// the oldest is closed for a new one, so that a client that holds connections open locks nobody
+// out.
 //
-// What is no HTTP is answered with 400, a header over the limit with 431.
+// Invalid HTTP is answered with 400, a header over the limit with 431.
 //
 // What arrives at a loopback address must ask for an address or for localhost (is_local_host()):
 // other names are answered with 421, and the handler isn't called.

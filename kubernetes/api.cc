@@ -14,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::uint64_t kMaxSecret = 1u << 20;  // octets
+constexpr std::uint64_t kMaxSecret = 1u << 20;  // bytes
 
 void trim(std::string& text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
@@ -29,7 +29,7 @@ void read(const Secret& secret, std::string& text, std::string& problem) {
     return;
   }
   config::Content content = config::read_file(secret.file, kMaxSecret);
-  // Whoever writes it may have emptied it first.
+  // A writer may have truncated it first.
   if (content.error.empty() && content.text.empty()) content.error = "is empty";
   if (content.error.empty()) {
     text = std::move(content.text);
@@ -38,7 +38,7 @@ void read(const Secret& secret, std::string& text, std::string& problem) {
   }
 }
 
-// What a Status object says, else the text itself, shortened.
+// The message of a Status object, else the text itself, shortened.
 std::string message_of(const std::string& body) {
   boost::system::error_code error;
   const json::value value = json::parse(body, error);
@@ -77,7 +77,7 @@ void Api::authorize(http::Request& request) {
   if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
 }
 
-// Whoever replaces a token or a CA replaces the files too.
+// A token or a CA that was replaced is in the files too.
 void Api::learn(const http::Result<http::Response>& response) {
   using What = http::Error::What;
   const bool refused =
@@ -108,7 +108,7 @@ std::string problem(const std::string& doing, const http::Result<http::Response>
   if (!response) return doing + ": " + response.error().text;
   const unsigned status = response->status;
   return doing + ": status " + std::to_string(status) + ": " + message_of(response->body) +
-         (status == 401   ? ": the token or the certificate isn't accepted"
+         (status == 401   ? ": the token or the client certificate is rejected"
           : status == 403 ? ": give the service account this right by RBAC"
                           : "");
 }

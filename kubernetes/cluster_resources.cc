@@ -66,7 +66,7 @@ bool is_of_controller(const mesh::Service& service) {
   return label_of(service, mesh::label::kManagedBy) == label::kController;
 }
 
-// The Service that it says it was generated from.
+// The Service that it was generated from, by its label.
 Key service_of(const mesh::Service& service) {
   return {service.meta.name_space, std::string(label_of(service, label::kServiceName))};
 }

@@ -109,7 +109,7 @@ class ClusterResources {
   // one hash cost work only.
   std::unordered_multimap<std::size_t, SlicePlace> slices_of_service_;
   std::unordered_multimap<std::size_t, SlicePlace> slices_of_pod_;
-  // MeshServices of Kuma's control plane by the Service that they say they are of.
+  // MeshServices of Kuma's control plane by the Service that they were generated from.
   std::multimap<Key, ServicePtr> controller_services_;
 
   std::map<Key, Generated> generated_;      // by Service, without those that have nothing

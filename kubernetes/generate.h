@@ -1,6 +1,6 @@
-// Makes the MeshServices that Services imply, as Kuma's control plane does on Kubernetes (Kuma
-// 2.9 and later), without the faults of that: both addresses of a dual-stack Service count, a
-// Service that may no longer have a MeshService loses it at once, and so does a pod that is gone.
+// Generates MeshServices from Services, as Kuma's control plane does on Kubernetes (Kuma 2.9 and
+// later), without its faults: both addresses of a dual-stack Service count, a Service that may no
+// longer have a MeshService loses it at once, and so does a deleted pod.
 //
 // A pure function of values.
 #pragma once
@@ -52,7 +52,7 @@ std::string mesh_of(const Key& key, const Service& service, const Cluster& clust
 // Service's.
 std::string headless_name(std::string_view pod, const Key& service);
 
-// Whether a value of kuma.io/ignore or kuma.io/sidecar-injection says yes.
+// Whether a value of kuma.io/ignore or kuma.io/sidecar-injection means yes.
 bool is_enabled(std::string_view value);
 
 }  // namespace kubernetes

@@ -14,7 +14,7 @@
 
 namespace kubernetes {
 
-// What a person is told.
+// What is logged.
 struct Event {
   bool bad = true;  // a warning
   std::string text;

@@ -1,5 +1,5 @@
-// Whether two values of the model are equal in all that they say, positions included: what keeps
-// the pointer of a resource that was decoded or generated again and came out as before.
+// Whether two values of the model are equal in every field, positions included: by this a resource
+// that was decoded or generated again with the same result keeps its pointer.
 //
 // Pure functions. Internal to the folder.
 #pragma once

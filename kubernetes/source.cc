@@ -38,7 +38,7 @@ struct InstalledKind {
   std::shared_ptr<Feed> feed;             // of its resources; null unless they are followed
 };
 
-// What decodes to T by `decode`, as far as `counts` says that it counts.
+// Decodes by `decode`; what `counts` rejects is treated as if it weren't there.
 template <typename T>
 auto decoded(T (*decode)(const json::object&), bool (*counts)(const T&) = nullptr) {
   return [decode, counts](const Key&, json::object& object) -> std::optional<T> {
@@ -199,8 +199,8 @@ void Source::Impl::forget(const std::shared_ptr<Feed>& feed) {
   report_following(feed->name, "");
 }
 
-// Each on its own: the metadata don't say which versions are served, and all definitions of a
-// cluster in full are many MB.
+// Each by name: metadata alone lack the versions that are served, and all definitions of a cluster
+// in full are many MB.
 void Source::Impl::follow_definition(CustomKind kind) {
   auto& definitions = installed(kind).definitions;
   const ObjectReceiver<Definition>::Target target{
@@ -272,7 +272,7 @@ void Source::Impl::follow_meshes() {
                    {[](const Key&, json::object&) { return Mesh(); }, set, changed});
 }
 
-// Its resources went with the definition, or nobody can read them.
+// Its resources were deleted with the definition, or can't be read any more.
 void Source::Impl::forget_kind(CustomKind kind) {
   forget(std::exchange(installed(kind).feed, nullptr));
   if (kind == CustomKind::Mesh) {

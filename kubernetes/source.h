@@ -3,7 +3,7 @@
 //
 // Watches Services, EndpointSlices, Pods, Namespaces and CustomResourceDefinitions, and of Kuma's
 // kinds those whose definition is installed, which may come and go. Also writes the status of
-// custom resources, where the settings say so.
+// custom resources, if the settings enable that.
 //
 // Owned by one thread, the one that runs `io`, and destroyed before `io` is. Calls back on that
 // thread.
@@ -60,9 +60,9 @@ class Source {
   Snapshot snapshot() const;
 
   // Sets the statuses that a build changed. A status is written while it differs from the one that
-  // the API server has, also when somebody else changes it back, if the settings say so and this
-  // instance is the one that writes. Called after each build, also with nothing: a resource that
-  // has changed gets its status then.
+  // the API server has, also when somebody else changes it back, if the settings enable that and
+  // this instance is the one that writes. Called after each build, also with nothing: a resource
+  // that has changed gets its status then.
   void write(std::span<const ResourceStatus> changed);
   // The same with all statuses. The work follows the mesh.
   void write_all(std::span<const ResourceStatus> statuses);

@@ -1,4 +1,4 @@
-// TLS as a client speaks it: who we are, whom we trust, and what a server's certificate must name.
+// A TLS client: its identity, the authorities it trusts, and what a server's certificate must name.
 //
 // Pure functions. A context may be shared by connections of one thread.
 #pragma once
@@ -34,9 +34,9 @@ struct Error {
 boost::system::result<std::shared_ptr<boost::asio::ssl::context>, Error> client_context(
     const Identity& identity);
 
-// Requires that the server's certificate names `name`: an address among its addresses, which the
-// server isn't told (RFC 6066, 3), or a host name among its names, which it is told (SNI). False:
-// no certificate can name it.
+// Requires that the server's certificate names `name`: an address among its addresses, or a
+// host name among its names. A host name is sent to the server (SNI), an address isn't (RFC 6066,
+// 3). False: no certificate can name it.
 bool require_name(ssl_st& connection, const std::string& name);
 
 // Why the server's certificate was refused, as "unable to get local issuer certificate"; "" if it

@@ -116,7 +116,7 @@ TEST(ProblemTest, WhatIsReported) {
       {"a long text is cut", {502, std::string(300, 'x')}, nullptr},
       {"not accepted",
        {401, "{}"},
-       "listing: status 401: : the token or the certificate isn't accepted"},
+       "listing: status 401: : the token or the client certificate is rejected"},
       {"not allowed",
        {403, "{}"},
        "listing: status 403: : give the service account this right by RBAC"},
