@@ -259,6 +259,8 @@ class Restarts(Case):
         self.write("all.yaml", *map(service, self.NAMES))
         server = self.serve()
         before = self.vips(server)
+        # It is stored after the names are served.
+        wait_until(lambda: server.metrics()["mesh_dns_table_stored"] == "1", "the table is stored")
         server.kill()
         server = self.serve()
         self.assertEqual(self.vips(server), before)
