@@ -286,6 +286,13 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def end(self):
+        """SIGTERM, so that leaks are looked for and lines that ran are recorded; then SIGKILL."""
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.kill()
+
     def stop(self):
         """SIGTERM; gives the exit status."""
         if self.process.poll() is None:
@@ -326,7 +333,7 @@ class Case(unittest.TestCase):
     def clean_up(self):
         for server in self.servers:
             if server.process.poll() is None:
-                server.kill()
+                server.end()
             log = server.log_path.read_text(errors="replace")
             if any(report in log for report in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
                                                 "WARNING: ThreadSanitizer", "runtime error:")):
