@@ -9,7 +9,8 @@ usage() {
   --all      also: a real Kubernetes API server, built from Go's modules; a real Prometheus; the Debian
              package, in a minimal Debian with a real systemd; AddressSanitizer and UBSan,
              ThreadSanitizer, a short run of every fuzz target, the page in a real browser,
-             the format of the sources, and ./run.sh as a person uses it
+             the format of the sources, clang-tidy, the share of lines that tests run, and
+             ./run.sh as a person uses it
   -R REGEX   only tests whose names match
 Environment: FUZZ_SECONDS, of each fuzz target (20).
 TEXT
@@ -56,6 +57,8 @@ run_tests() {
   case $all-$preset in
     true-dev) ;;
     true-asan) without=(-LE slow) ;;
+    # The manual and what is installed run few lines that nothing else runs.
+    true-coverage) without=(-LE 'cluster|slow' -E '^(arrows|docs|packaging|prometheus|e2e\.schemas)') ;;
     *) without=(-LE 'cluster|slow') ;;
   esac
   rm -f "$junit"
@@ -102,6 +105,16 @@ fuzz() {
   done
 }
 
+# Per folder, also where every folder has enough.
+coverage() {
+  mkdir -p build/coverage
+  find build/coverage -name '*.gcda' -delete
+  test_preset coverage
+  heading "coverage"
+  step coverage packaging/coverage.py
+  cat build/logs/coverage.log
+}
+
 check_format() {
   git ls-files '*.cc' '*.h' | xargs clang-format-14 --dry-run --Werror
 }
@@ -119,10 +132,13 @@ test_preset dev
 if $all; then
   heading "format"
   step format check_format
+  heading "clang-tidy"
+  step tidy packaging/tidy.py
   heading "run.sh"
   step run python3 tests/e2e/test_run.py
   test_preset asan
   test_preset tsan
+  coverage
   fuzz
 fi
 heading "end"
