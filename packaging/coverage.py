@@ -21,9 +21,8 @@ FLOORS = dict.fromkeys(("mesh", "config", "hostname", "vip", "pipeline", "dns"),
 def files():
     """Of each file of the product: its path, its lines, those of them that ran."""
     done = subprocess.run(
-        ["gcovr", "--root", SOURCE, "--object-directory", BUILD, "--exclude", f"{SOURCE}/(tests|bench|build)/",
-         "--exclude-unreachable-branches", "--exclude-throw-branches", "-j", str(os.cpu_count()),
-         "--json-summary", BUILD],
+        ["gcovr", BUILD, "--root", SOURCE, "--exclude", f"{SOURCE}/(tests|bench|build)/", "-j",
+         str(os.cpu_count()), "--json-summary"],
         capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(done.stderr)
