@@ -5,21 +5,24 @@ cd "$(dirname "$0")"
 
 usage() {
   cat <<'TEXT'
-./test.sh [--all] [-R REGEX]
+./test.sh [--all] [--coverage] [-R REGEX]
   --all      also: a real Kubernetes API server, built from Go's modules; a real Prometheus; the Debian
              package, in a minimal Debian with a real systemd; AddressSanitizer and UBSan,
              ThreadSanitizer, a short run of every fuzz target, the page in a real browser,
-             the format of the sources, and ./run.sh as a person uses it
+             the format of the sources, clang-tidy, and ./run.sh as a person uses it
+  --coverage also: the share of lines that tests run, by folder, of a build of its own
   -R REGEX   only tests whose names match
 Environment: FUZZ_SECONDS, of each fuzz target (20).
 TEXT
 }
 
 all=false
+coverage=false
 only=()
 while (($# > 0)); do
   case $1 in
     --all) all=true ;;
+    --coverage) coverage=true ;;
     -R)
       (($# > 1)) || { usage >&2; exit 2; }
       only=(-R "$2")
@@ -56,6 +59,8 @@ run_tests() {
   case $all-$preset in
     true-dev) ;;
     true-asan) without=(-LE slow) ;;
+    # The manual and what is installed run few lines that nothing else runs.
+    *-coverage) without=(-LE 'cluster|slow' -E '^(arrows|docs|packaging|prometheus|e2e\.schemas)') ;;
     *) without=(-LE 'cluster|slow') ;;
   esac
   rm -f "$junit"
@@ -102,12 +107,22 @@ fuzz() {
   done
 }
 
+# Per folder, also where every folder has enough.
+measure_coverage() {
+  mkdir -p build/coverage
+  find build/coverage -name '*.gcda' -delete
+  test_preset coverage
+  heading "coverage"
+  step coverage packaging/coverage.py
+  cat build/logs/coverage.log
+}
+
 check_format() {
   git ls-files '*.cc' '*.h' | xargs clang-format-14 --dry-run --Werror
 }
 
 sections=(build test)
-$all && sections+=(all)
+{ $all || $coverage; } && sections+=(all)
 install_packages "${sections[@]}"
 if $all; then
   heading "build the Debian package"
@@ -119,12 +134,15 @@ test_preset dev
 if $all; then
   heading "format"
   step format check_format
+  heading "clang-tidy"
+  step tidy packaging/tidy.py
   heading "run.sh"
   step run python3 tests/e2e/test_run.py
   test_preset asan
   test_preset tsan
   fuzz
 fi
+$coverage && measure_coverage
 heading "end"
 echo "$passed passed, $failed failed"
 ((failed == 0 && passed > 0))

@@ -23,26 +23,29 @@ http::Page ready_page(const Status& status) {
   return page;
 }
 
-http::Page people_page(const http::Target& target, const Knowledge& knowledge) {
-  const std::string_view what = asked_story(target);
-  std::optional<std::string> story;
-  if (!what.empty()) story = knowledge.explain(what);
-  return front_page(target, knowledge.status(), knowledge.build(), story);
-}
-
 }  // namespace
 
-http::Page admin_page(const http::Target& target, const Knowledge& knowledge) {
+bool is_long(const http::Target& target) {
+  return target.path == "/" || target.path == "/status";
+}
+
+http::Page people_page(const http::Target& target, const Status& status,
+                       const pipeline::Build& build, const Explain& explain) {
+  const std::string_view what = asked_story(target);
+  std::optional<std::string> story;
+  if (!what.empty()) story = explain(what);
+  return front_page(target, status, build, story);
+}
+
+http::Page admin_page(const http::Target& target, const std::function<Status()>& status) {
   const std::string& path = target.path;
-  if (path == "/") return people_page(target, knowledge);
   if (path == "/healthz") return {.body = "ok\n"};
-  if (path == "/readyz") return ready_page(knowledge.status());
+  if (path == "/readyz") return ready_page(status());
   if (path == "/status") {
-    return {200, "application/json", status_json(knowledge.status())};
+    return {200, "application/json", status_json(status())};
   }
   if (path == "/metrics") {
-    return {200, "text/plain; version=0.0.4; charset=utf-8",
-            metrics_text(knowledge.status(), process_use())};
+    return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text(status(), process_use())};
   }
   return {.status = 404, .body = "there are /, /healthz, /readyz, /status and /metrics\n"};
 }

@@ -20,14 +20,18 @@
 
 namespace admin {
 
-// What pages are made of. Making either costs something, so that only a page that needs it asks.
-struct Knowledge {
-  std::function<Status()> status;
-  std::function<const pipeline::Build&()> build;  // that the table is from; valid during the call
-  std::function<std::optional<std::string>(std::string_view)> explain;  // as explain()
-};
+// Whether the answer is made of the whole build, or may be long: then it is to be made on a thread
+// that nothing else waits for.
+bool is_long(const http::Target& target);
 
-http::Page admin_page(const http::Target& target, const Knowledge& knowledge);
+// All but `/`. `status` is called by the pages that are made of it.
+http::Page admin_page(const http::Target& target, const std::function<Status()>& status);
+
+// As explain(), of the build that the page shows.
+using Explain = std::function<std::optional<std::string>(std::string_view)>;
+// The page at `/`.
+http::Page people_page(const http::Target& target, const Status& status,
+                       const pipeline::Build& build, const Explain& explain);
 
 // What the settings say, as the server takes it.
 http::Listen listen_of(const config::Admin& admin);

@@ -10,6 +10,8 @@ namespace {
 
 using mesh::Severity;
 using State = dns::UpstreamStatus::State;
+using pipeline::Concern;
+using pipeline::Summary;
 
 constexpr unsigned kNearlyFull = 90;  // %
 
@@ -83,9 +85,15 @@ Readiness readiness(const Status& status) {
 
 std::vector<Concern> concerns(const Status& status) {
   std::vector<Concern> all;
-  if (status.cluster && !status.cluster->problem.empty() &&
-      status.cluster->problem != status.waiting) {
-    all.push_back({Severity::Warning, "The cluster can't be followed: " + status.cluster->problem});
+  for (const pipeline::SourceState& source : status.sources) {
+    if (source.problem.empty() || source.problem == status.waiting) continue;
+    all.push_back(
+        {Severity::Warning, "The source " + source.name + " can't be followed: " + source.problem});
+  }
+  for (const pipeline::OutputState& output : status.outputs) {
+    if (output.problem.empty()) continue;
+    all.push_back(
+        {Severity::Warning, "The output " + output.name + " is not up to date: " + output.problem});
   }
   if (!status.stored) {
     all.push_back({Severity::Warning,
@@ -95,10 +103,11 @@ std::vector<Concern> concerns(const Status& status) {
   add_services(status.summary, all);
   add_pools(status, all);
   add_upstreams(status, all);
-  if (status.files.kept != 0) {
-    all.push_back({Severity::Warning,
-                   counted(status.files.kept, "resource keeps its", "resources keep their") +
-                       " last good version, since what is in the files now is broken."});
+  for (const pipeline::SourceState& source : status.sources) {
+    all.insert(all.end(), source.concerns.begin(), source.concerns.end());
+  }
+  for (const pipeline::OutputState& output : status.outputs) {
+    all.insert(all.end(), output.concerns.begin(), output.concerns.end());
   }
   std::ranges::stable_sort(all, {}, &Concern::severity);
   return all;
@@ -107,9 +116,8 @@ std::vector<Concern> concerns(const Status& status) {
 std::string concerns_text(const Status& status) {
   const std::vector<Concern> all = concerns(status);
   const auto count = [&](Severity severity) {
-    return static_cast<std::uint64_t>(
-        std::ranges::count(all, severity, &Concern::severity) +
-        std::ranges::count(status.summary.problems, severity, &mesh::Diagnostic::severity));
+    return static_cast<std::uint64_t>(std::ranges::count(all, severity, &Concern::severity)) +
+           status.summary.count(severity);
   };
   const std::uint64_t errors = count(Severity::Error);
   const std::uint64_t warnings = count(Severity::Warning);

@@ -20,11 +20,7 @@ struct Readiness {
 Readiness readiness(const Status& status);
 
 // One line each, the errors first. What is wrong with single files and services isn't among them.
-struct Concern {
-  mesh::Severity severity = mesh::Severity::Warning;
-  std::string text;
-};
-std::vector<Concern> concerns(const Status& status);
+std::vector<pipeline::Concern> concerns(const Status& status);
 
 // "2 errors, 1 warning" of the concerns and of the resources together, "" if there are none.
 std::string concerns_text(const Status& status);

@@ -39,8 +39,8 @@ class Page {
     add(Labels{}, value);
   }
   // What add() adds to, until the next one.
-  void family(const char* name, const char* help, MetricType type) {
-    families_.push_back({name, help, type, {}});
+  void family(std::string_view name, std::string_view help, MetricType type) {
+    families_.push_back({std::string(name), std::string(help), type, {}});
   }
   void add(Labels labels, auto value) {
     ClientMetric metric = with(std::move(labels));
@@ -88,7 +88,7 @@ void add_table(Page& page, const Status& status) {
 }
 
 void add_names(Page& page, const Status& status) {
-  const Summary& summary = status.summary;
+  const pipeline::Summary& summary = status.summary;
   page.gauge("mesh_dns_services", "Services, given and generated.", summary.services);
   page.gauge("mesh_dns_hostnames", "Hostnames in the table.", status.names);
   page.family("mesh_dns_hostnames_missing",
@@ -101,14 +101,11 @@ void add_names(Page& page, const Status& status) {
   page.family("mesh_dns_problems", "Diagnostics of the resources.", MetricType::Gauge);
   for (const auto severity :
        {mesh::Severity::Error, mesh::Severity::Warning, mesh::Severity::Notice}) {
-    const auto count = std::ranges::count(summary.problems, severity, &mesh::Diagnostic::severity);
-    page.add({{"severity", std::string(mesh::to_string(severity))}}, count);
+    page.add({{"severity", std::string(mesh::to_string(severity))}}, summary.count(severity));
   }
-  page.gauge("mesh_dns_resources_kept",
-             "Resources of broken files, which keep their last good version.", status.files.kept);
 }
 
-void add_vips(Page& page, const Summary& summary) {
+void add_vips(Page& page, const pipeline::Summary& summary) {
   const auto each = [&](const char* name, const char* help, auto value) {
     page.family(name, help, MetricType::Gauge);
     for (const vip::PoolUse& pool : summary.pools) {
@@ -122,8 +119,8 @@ void add_vips(Page& page, const Summary& summary) {
        [](const vip::PoolUse& pool) { return pool.used; });
   each("mesh_dns_vip_pool_quarantined", "Addresses of services that went away a short time ago.",
        [](const vip::PoolUse& pool) { return pool.quarantined; });
-  page.gauge("mesh_dns_services_without_vip", "Services that an address is missing of.",
-             summary.without_vip);
+  page.gauge("mesh_dns_services_without_vip",
+             "Services without a VIP in at least one address family.", summary.without_vip);
 }
 
 void add_queries(Page& page, const dns::Counters& counters) {
@@ -220,11 +217,48 @@ void add_upstreams(Page& page, const dns::Counters& counters) {
   page.add({{"reason", "case"}}, counters.upstream_wrong_case);
 }
 
-void add_cluster(Page& page, const ClusterStatus& cluster) {
-  page.gauge("mesh_dns_kubernetes_synced",
-             "Whether everything was received from the API server at least once.", cluster.synced);
-  page.counter("mesh_dns_kubernetes_received_bytes_total", "Received from the API server.",
-               cluster.received);
+// The figures of all sources, or of all outputs: one family for each name, the name of the source
+// as a label.
+void add_figures(Page& page, const char* what, const auto& states) {
+  std::vector<std::string_view> done;
+  for (const auto& state : states) {
+    for (const pipeline::Figure& figure : state.figures) {
+      if (std::ranges::find(done, figure.name) != done.end()) continue;
+      done.push_back(figure.name);
+      const std::string name = std::string("mesh_dns_") + what + '_' + std::string(figure.name) +
+                               (figure.counter ? "_total" : "");
+      page.family(name, figure.help, figure.counter ? MetricType::Counter : MetricType::Gauge);
+      for (const auto& each : states) {
+        for (const pipeline::Figure& same : each.figures) {
+          if (same.name == figure.name) page.add({{what, each.name}}, same.value);
+        }
+      }
+    }
+  }
+}
+
+void add_sources(Page& page, const std::vector<pipeline::SourceState>& sources) {
+  const auto each = [&](const char* name, const char* help, auto value) {
+    page.family(name, help, MetricType::Gauge);
+    for (const auto& source : sources) page.add({{"source", source.name}}, value(source));
+  };
+  each("mesh_dns_source_complete", "Whether all of the source was received at least once.",
+       [](const pipeline::SourceState& source) { return source.complete; });
+  each("mesh_dns_source_behind_seconds",
+       "Seconds since the source could last be followed; 0 when it can.",
+       [](const pipeline::SourceState& source) {
+         if (!source.behind_since) return 0.0;
+         const auto now = std::chrono::steady_clock::now();
+         return std::chrono::duration<double>(now - *source.behind_since).count();
+       });
+  add_figures(page, "source", sources);
+}
+
+void add_outputs(Page& page, const std::vector<pipeline::OutputState>& outputs) {
+  page.family("mesh_dns_output_current", "Whether the output has what the last build says.",
+              MetricType::Gauge);
+  for (const auto& output : outputs) page.add({{"output", output.name}}, output.problem.empty());
+  add_figures(page, "output", outputs);
 }
 
 // What those who are told of queries missed.
@@ -306,7 +340,8 @@ std::string metrics_text(const Status& status, const ProcessUse& process) {
   add_queries(page, status.counters);
   add_cache(page, status);
   add_upstreams(page, status.counters);
-  if (status.cluster) add_cluster(page, *status.cluster);
+  add_sources(page, status.sources);
+  add_outputs(page, status.outputs);
   add_untold(page, status);
   add_process(page, process);
   return page.text();

@@ -62,7 +62,7 @@ void write_service(Html& html, const Status& status, const pipeline::Build& buil
   if (id.mesh != status.mesh) {
     html.raw(" <small>mesh ").text(id.mesh).raw(", not served here</small>");
   }
-  if (service.generated) html.raw(" <small>generated</small>");
+  if (service.origin != mesh::Origin::Given) html.raw(" <small>generated</small>");
   const std::string place = mesh::to_string(service.meta.position);
   if (!place.empty()) html.raw(" <small class=\"place\">").text(place).raw("</small>");
   html.raw("</th>");
@@ -76,7 +76,7 @@ void write_service(Html& html, const Status& status, const pipeline::Build& buil
   write_ports(html, service);
   html.raw("</td>");
   open_cell(html, "Dataplanes");
-  if (id.kind == mesh::Kind::MeshService) {
+  if (mesh::counts_proxies(service, build.proxies[i])) {
     html.number(build.proxies[i].healthy).raw(" of ").number(build.proxies[i].total);
     html.raw(" healthy");
   }

@@ -22,11 +22,24 @@ void write_texts(Html& html, const std::vector<std::string>& texts) {
   }
 }
 
-void write_cluster(Html& html, const ClusterStatus& cluster) {
-  html.raw("<dt>Cluster</dt><dd><code>").text(cluster.server).raw("</code>, ");
-  html.raw(cluster.synced ? Markup("synced") : Markup("<strong>not yet synced</strong>"));
-  html.raw(", ").text(size_text(static_cast<double>(cluster.received))).raw(" received");
-  if (!cluster.problem.empty()) html.raw("; <strong>").text(cluster.problem).raw("</strong>");
+void write_source(Html& html, const pipeline::SourceState& source) {
+  html.raw("<dt>Source ").text(source.name).raw("</dt><dd>");
+  write_texts(html, source.from);
+  html.raw(source.complete ? Markup("") : Markup(", <strong>not yet read</strong>"));
+  for (const pipeline::Figure& figure : source.figures) {
+    html.raw("; ").text(spoken(figure.name)).raw(" ").number(figure.value);
+  }
+  if (!source.problem.empty()) html.raw("; <strong>").text(source.problem).raw("</strong>");
+  html.raw("</dd>\n");
+}
+
+void write_output(Html& html, const pipeline::OutputState& output) {
+  html.raw("<dt>Output ").text(output.name).raw("</dt><dd>");
+  html.raw(output.problem.empty() ? Markup("up to date") : Markup("<strong>"));
+  if (!output.problem.empty()) html.text(output.problem).raw("</strong>");
+  for (const pipeline::Figure& figure : output.figures) {
+    html.raw("; ").text(spoken(figure.name)).raw(" ").number(figure.value);
+  }
   html.raw("</dd>\n");
 }
 
@@ -48,11 +61,9 @@ void write_facts(Html& html, const Status& status) {
   html.raw("</dd>\n<dt>Zone</dt><dd><code>").text(status.zone).raw("</code>, mesh <code>");
   html.text(status.mesh).raw("</code>, ").text(status.mode).raw("</dd>\n<dt>Listens at</dt><dd>");
   write_texts(html, status.listen);
-  html.raw("</dd>\n<dt>Files</dt><dd>").number(status.files.files).raw(" with ");
-  html.number(status.files.documents).raw(" documents, from ");
-  write_texts(html, status.files.paths);
   html.raw("</dd>\n");
-  if (status.cluster) write_cluster(html, *status.cluster);
+  for (const pipeline::SourceState& source : status.sources) write_source(html, source);
+  for (const pipeline::OutputState& output : status.outputs) write_output(html, output);
   html.raw("</dl>\n");
 }
 
@@ -169,10 +180,10 @@ void write_concerns(Html& html, const Status& status, const pipeline::Build& bui
   html.raw(
       "<section id=\"wrong\" aria-labelledby=\"wrong-h\">\n"
       "<h2 id=\"wrong-h\">What is wrong</h2>\n");
-  const std::vector<Concern> all = concerns(status);
+  const std::vector<pipeline::Concern> all = concerns(status);
   if (all.empty() && status.summary.problems.empty()) html.raw("<p>Nothing that is known.</p>\n");
   if (!all.empty()) html.raw("<ul class=\"plain concerns\">\n");
-  for (const Concern& concern : all) {
+  for (const pipeline::Concern& concern : all) {
     html.raw("<li>");
     write_severity(html, concern.severity);
     html.raw(" ").text(concern.text).raw("\n");

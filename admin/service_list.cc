@@ -35,7 +35,7 @@ std::vector<Word> split(std::string_view words) {
 
 bool holds(std::string_view text, const std::string& word) {
   const auto same = [](char a, char b) { return lower(a) == b; };
-  return std::ranges::search(text, word, same).begin() != text.end();
+  return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
 bool holds(const pipeline::Build& build, std::size_t i, const Word& word) {

@@ -1,7 +1,8 @@
 #include "admin/status.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
+#include <optional>
 
 #include "admin/concerns.h"
 #include "host/version.h"
@@ -18,24 +19,42 @@ json::array texts(const std::vector<std::string>& from) {
   return array;
 }
 
-json::object sources(const Status& status) {
-  const FilesStatus& files = status.files;
-  json::object object{{"files",
-                       {{"paths", texts(files.paths)},
-                        {"files", files.files},
-                        {"documents", files.documents},
-                        {"kept", files.kept}}}};
-  if (status.cluster) {
-    object["cluster"] = {{"server", status.cluster->server},
-                         {"synced", status.cluster->synced},
-                         {"problem", status.cluster->problem},
-                         {"receivedBytes", status.cluster->received}};
-  }
+// Seconds since then, 0 if nothing is behind.
+double age(const std::optional<pipeline::Time>& since) {
+  if (!since) return 0;
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - *since).count();
+}
+
+json::object figures(const std::vector<pipeline::Figure>& figures) {
+  json::object object;
+  for (const pipeline::Figure& figure : figures) object[figure.name] = figure.value;
   return object;
 }
 
+json::array sources(const std::vector<pipeline::SourceState>& sources) {
+  json::array array;
+  for (const pipeline::SourceState& source : sources) {
+    array.push_back({{"name", source.name},
+                     {"from", texts(source.from)},
+                     {"complete", source.complete},
+                     {"problem", source.problem},
+                     {"behindSeconds", age(source.behind_since)},
+                     {"figures", figures(source.figures)}});
+  }
+  return array;
+}
+
+json::array outputs(const std::vector<pipeline::OutputState>& outputs) {
+  json::array array;
+  for (const pipeline::OutputState& output : outputs) {
+    array.push_back(
+        {{"name", output.name}, {"problem", output.problem}, {"figures", figures(output.figures)}});
+  }
+  return array;
+}
+
 json::object table(const Status& status) {
-  const Summary& summary = status.summary;
+  const pipeline::Summary& summary = status.summary;
   return {{"ready", status.table},
           {"confirmed", status.confirmed},
           {"ageSeconds", status.age},
@@ -54,7 +73,7 @@ json::object table(const Status& status) {
 
 json::array concerns_json(const Status& status) {
   json::array array;
-  for (const Concern& concern : concerns(status)) {
+  for (const pipeline::Concern& concern : concerns(status)) {
     array.push_back({{"severity", mesh::to_string(concern.severity)}, {"message", concern.text}});
   }
   return array;
@@ -126,25 +145,6 @@ json::object queries(const dns::Counters& counters) {
 
 }  // namespace
 
-Summary summarize(const pipeline::Build& build, mesh::Diagnostics problems) {
-  Summary summary;
-  summary.problems = std::move(problems);
-  mesh::sort(summary.problems);
-  summary.services = build.resources.services.size();
-  for (const auto& outcomes : build.hostnames.outcomes) {
-    for (const hostname::Outcome& outcome : outcomes) {
-      using hostname::Reason;
-      summary.collisions += outcome.reason == Reason::Collision;
-      summary.template_errors += outcome.reason == Reason::TemplateError;
-      summary.cluster_domain += outcome.reason == Reason::ClusterDomain;
-    }
-  }
-  summary.without_vip = static_cast<std::size_t>(std::ranges::count_if(
-      build.allocation.missing, [](const std::string& why) { return !why.empty(); }));
-  summary.pools = build.allocation.pools;
-  return summary;
-}
-
 void describe(const config::Settings& settings, Status& status) {
   status.version = host::version();
   status.mode = settings.mode == config::Mode::Kubernetes ? "kubernetes" : "universal";
@@ -155,7 +155,7 @@ void describe(const config::Settings& settings, Status& status) {
 
 RouteStatus route_status(const dns::Route& route, std::string from) {
   RouteStatus status{route.zone.to_string(), {}, std::move(from)};
-  for (const dns::Endpoint& server : route.servers) {
+  for (const dns::UpstreamAddress& server : route.servers) {
     status.servers.push_back(dns::to_string(server));
   }
   return status;
@@ -172,7 +172,8 @@ std::string status_json(const Status& status) {
       {"mesh", status.mesh},
       {"listen", texts(status.listen)},
       {"table", table(status)},
-      {"sources", sources(status)},
+      {"sources", sources(status.sources)},
+      {"outputs", outputs(status.outputs)},
       {"concerns", concerns_json(status)},
       {"problems", problems(status.summary.problems)},
       {"pools", pools(status.summary.pools)},

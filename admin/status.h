@@ -6,31 +6,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "dns/counters.h"
-#include "dns/upstream.h"
+#include "dns/resolver/routes.h"
+#include "dns/server/counters.h"
 #include "mesh/diagnostic.h"
 #include "pipeline/build.h"
-#include "vip/allocate.h"
+#include "pipeline/output.h"
+#include "pipeline/source.h"
+#include "pipeline/summary.h"
 
 namespace admin {
-
-// A source of resources: files, or an API server.
-struct FilesStatus {
-  std::vector<std::string> paths;
-  std::size_t files = 0;
-  std::size_t documents = 0;
-  std::size_t kept = 0;  // resources of broken files that keep their last good version
-};
-struct ClusterStatus {
-  std::string server;
-  bool synced = false;         // everything was received at least once
-  std::string problem;         // what keeps it from being followed; "" if nothing does
-  std::uint64_t received = 0;  // octets
-};
 
 // Whom names of a DNS zone are asked of.
 struct RouteStatus {
@@ -38,18 +25,6 @@ struct RouteStatus {
   std::vector<std::string> servers;
   std::string from;  // the setting or file that names them
 };
-
-// What a build says of itself as a whole.
-struct Summary {
-  mesh::Diagnostics problems;       // of its resources too, sorted
-  std::size_t services = 0;         // given and generated
-  std::size_t collisions = 0;       // (service, generator) pairs with the reason Collision
-  std::size_t template_errors = 0;  // likewise TemplateError
-  std::size_t cluster_domain = 0;   // likewise ClusterDomain
-  std::size_t without_vip = 0;      // services that an address is missing of
-  std::vector<vip::PoolUse> pools;
-};
-Summary summarize(const pipeline::Build& build, mesh::Diagnostics problems);
 
 struct Status {
   std::string version;
@@ -71,9 +46,9 @@ struct Status {
   std::uint64_t reloads = 0;
   std::uint64_t names_moved = 0;  // names that passed from one service to another
 
-  FilesStatus files;
-  std::optional<ClusterStatus> cluster;
-  Summary summary;
+  std::vector<pipeline::SourceState> sources;  // in order of precedence
+  std::vector<pipeline::OutputState> outputs;
+  pipeline::Summary summary;
 
   std::vector<RouteStatus> routes;
   dns::Counters counters;

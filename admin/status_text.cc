@@ -94,8 +94,9 @@ void tell_problems(explain::Story& story, const json::value& status) {
     sorted.push_back(&problem.as_object());
   }
   if (concerns.empty() && sorted.empty()) return story.tell("problems", "none");
-  std::ranges::stable_partition(
-      sorted, [](const json::object* problem) { return text(problem->at("severity")) == "error"; });
+  std::stable_partition(sorted.begin(), sorted.end(), [](const json::object* problem) {
+    return text(problem->at("severity")) == "error";
+  });
   const std::size_t told = std::min(sorted.size(), kProblems);
   for (std::size_t i = 0; i < told; ++i) story.tell("problems", problem_text(*sorted[i]));
   if (told < sorted.size()) {
@@ -103,22 +104,26 @@ void tell_problems(explain::Story& story, const json::value& status) {
   }
 }
 
-void tell_sources(explain::Story& story, const json::value& sources) {
-  const json::value& files = sources.at("files");
-  if (!files.at("paths").as_array().empty()) {
-    story.tell("files", joined(files.at("paths").as_array(), text) + ": " +
-                            counted(files.at("documents"), "document") + " in " +
-                            counted(files.at("files"), "file"));
+// "documents 120, files 3": what isn't 0.
+std::string figures_text(const json::value& figures) {
+  std::string all;
+  for (const auto& [name, value] : figures.as_object()) {
+    if (value.to_number<std::uint64_t>() == 0) continue;
+    all.append(all.empty() ? "" : ", ").append(spoken(name)).append(1, ' ').append(number(value));
   }
-  if (files.at("kept").to_number<std::uint64_t>() != 0) {
-    story.tell("files",
-               counted(files.at("kept"), "resource") + " of broken files: the last good version");
+  return all;
+}
+
+void tell_sources(explain::Story& story, const json::array& sources) {
+  for (const json::value& source : sources) {
+    std::string line = joined(source.at("from").as_array(), text) + ": ";
+    const std::string problem = text(source.at("problem"));
+    line += !problem.empty()                  ? problem
+            : source.at("complete").as_bool() ? "followed"
+                                              : "not read yet";
+    const std::string figures = figures_text(source.at("figures"));
+    story.tell(text(source.at("name")), line + (figures.empty() ? "" : "; " + figures));
   }
-  const auto* cluster = sources.as_object().if_contains("cluster");
-  if (cluster == nullptr) return;
-  const std::string problem = text(cluster->at("problem"));
-  const char* state = cluster->at("synced").as_bool() ? "followed" : "not received yet";
-  story.tell("cluster", text(cluster->at("server")) + ": " + (problem.empty() ? state : problem));
 }
 
 void tell_pools(explain::Story& story, const json::array& pools) {
@@ -189,7 +194,7 @@ StatusText make_text(const json::value& status) {
                            joined(status.at("listen").as_array(), text));
   tell_table(story, status);
   tell_problems(story, status);
-  tell_sources(story, status.at("sources"));
+  tell_sources(story, status.at("sources").as_array());
   tell_pools(story, status.at("pools").as_array());
   tell_upstreams(story, status);
   tell_queries(story, status);
@@ -207,6 +212,12 @@ std::optional<StatusText> status_text(std::string_view text) {
   } catch (const std::exception&) {  // a field is missing, or another program answered
     return std::nullopt;
   }
+}
+
+std::string spoken(std::string_view name) {
+  std::string words(name);
+  std::ranges::replace(words, '_', ' ');
+  return words;
 }
 
 std::string duration_text(double seconds) {

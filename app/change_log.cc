@@ -23,36 +23,42 @@ void log_diagnostic(const mesh::Diagnostic& diagnostic) {
   }
 }
 
-void ProblemLog::log(const mesh::Diagnostics& diagnostics) {
-  std::set<std::string> texts;
+void ProblemLog::log(const mesh::DiagnosticChanges& changes, std::size_t errors) {
   std::size_t logged = 0;
-  for (const mesh::Diagnostic& diagnostic : diagnostics) {
-    const auto [text, added] = texts.insert(mesh::to_string(diagnostic));
-    if (added && !known_.contains(*text) && ++logged <= kMaxLogged) log_diagnostic(diagnostic);
+  const mesh::Diagnostic* last = nullptr;
+  for (const mesh::Diagnostic& diagnostic : changes.added) {
+    // Equal ones stand side by side.
+    const bool again = last != nullptr && !mesh::read_before(*last, diagnostic);
+    last = &diagnostic;
+    if (!again && ++logged <= kMaxLogged) log_diagnostic(diagnostic);
   }
   if (logged > kMaxLogged) {
     logging::warn("more problems; `mesh-dns validate` prints all",
                   {{"not logged", std::to_string(logged - kMaxLogged)}});
   }
-  const std::size_t errors = static_cast<std::size_t>(
-      std::ranges::count(diagnostics, mesh::Severity::Error, &mesh::Diagnostic::severity));
   if (errors == 0 && errors_ != 0) logging::info("all errors in the resources are mended");
   errors_ = errors;
-  known_ = std::move(texts);
 }
 
-std::size_t log_changes(const pipeline::Table& before, const pipeline::Table& after) {
+std::size_t log_changes(std::span<const pipeline::NameChange> names) {
   std::size_t logged = 0;
   std::size_t all_moved = 0;
-  for (const pipeline::TableChange& change : compare(before, after)) {
-    const bool moved = change.what == pipeline::TableChange::What::Moved;
+  for (const pipeline::NameChange& name : names) {
+    const bool moved = pipeline::is_move(name);
     all_moved += moved;
     if (!moved && ++logged > kMaxLogged) continue;
-    const logging::Fields fields = {
-        {"hostname", change.hostname}, {"before", change.before}, {"after", change.after}};
-    const std::string message = "name " + std::string(to_string(change.what));
+    const logging::Fields fields = {{"hostname", name.hostname},
+                                    {"before", pipeline::describe(name.before)},
+                                    {"after", pipeline::describe(name.after)}};
     // A name that another service has now may be a surprise to its clients.
-    moved ? logging::warn(message, fields) : logging::info(message, fields);
+    if (moved) {
+      logging::warn("name moved", fields);
+    } else {
+      logging::info(!name.before  ? "name added"
+                    : !name.after ? "name removed"
+                                  : "name readdressed",
+                    fields);
+    }
   }
   if (logged > kMaxLogged) {
     logging::info("more names changed", {{"not logged", std::to_string(logged - kMaxLogged)}});

@@ -5,28 +5,26 @@
 #pragma once
 
 #include <cstddef>
-#include <set>
-#include <string>
+#include <span>
 
-#include "mesh/diagnostic.h"
-#include "pipeline/table.h"
+#include "mesh/change.h"
+#include "pipeline/pipeline.h"
 
 namespace app {
 
 void log_diagnostic(const mesh::Diagnostic& diagnostic);
 
 // Logs what is new among the problems, so that a reload every second doesn't fill the disk with the
-// same lines.
+// same lines. `errors`: how many there are now.
 class ProblemLog {
  public:
-  void log(const mesh::Diagnostics& diagnostics);
+  void log(const mesh::DiagnosticChanges& changes, std::size_t errors);
 
  private:
-  std::set<std::string> known_;
   std::size_t errors_ = 0;
 };
 
-// Gives the number of names that another service has now.
-std::size_t log_changes(const pipeline::Table& before, const pipeline::Table& after);
+// Returns the number of names that another service has now.
+std::size_t log_changes(std::span<const pipeline::NameChange> names);
 
 }  // namespace app

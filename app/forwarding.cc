@@ -17,7 +17,7 @@ constexpr auto kPeriod = 2s;  // until the file is looked at again
 
 }  // namespace
 
-void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change) {
+void log_upstream(const dns::UpstreamAddress& upstream, dns::UpstreamChange change) {
   const std::string server = dns::to_string(upstream);
   switch (change) {
     case dns::UpstreamChange::Failed:
@@ -56,7 +56,7 @@ void Forwarding::tell() {
   for (const mesh::Diagnostic& diagnostic : upstreams.diagnostics) log_diagnostic(diagnostic);
   for (const dns::Route& route : upstreams.routes) {
     std::string servers;
-    for (const dns::Endpoint& server : route.servers) {
+    for (const dns::UpstreamAddress& server : route.servers) {
       servers.append(servers.empty() ? "" : ", ").append(dns::to_string(server));
     }
     logging::info("forwarding", {{"names", route.zone.to_string()},

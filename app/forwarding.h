@@ -10,13 +10,13 @@
 #include <string>
 
 #include "config/settings.h"
-#include "dns/server.h"
-#include "dns/upstream.h"
+#include "dns/resolver/routes.h"
+#include "dns/server/server.h"
 
 namespace app {
 
 // Says in the log what has become of an upstream.
-void log_upstream(const dns::Endpoint& upstream, dns::UpstreamChange change);
+void log_upstream(const dns::UpstreamAddress& upstream, dns::UpstreamChange change);
 
 class Forwarding {
  public:

@@ -4,7 +4,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -12,46 +11,38 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <filesystem>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
+#include <vector>
 
-#include "admin/admin.h"
+#include "admin/status.h"
+#include "app/builder.h"
 #include "app/change_log.h"
-#include "app/cluster.h"
+#include "app/dns_output.h"
 #include "app/forwarding.h"
+#include "app/known_zones.h"
+#include "app/pages.h"
 #include "app/server_settings.h"
+#include "app/state_file.h"
 #include "app/systemd.h"
-#include "app/table_in_use.h"
-#include "dns/server.h"
-#include "explain/explain.h"
+#include "dns/server/server.h"
 #include "files/files.h"
 #include "host/host.h"
 #include "host/upstreams.h"
-#include "http/server.h"
-#include "kubernetes/source.h"
+#include "kubernetes/cluster.h"
 #include "logging/log.h"
 #include "logging/query_observer.h"
 #include "pipeline/build.h"
-#include "redirect/resolved.h"
 
 namespace app {
 namespace {
 
 namespace asio = boost::asio;
-using namespace std::chrono_literals;
 
-// Until the store is tried again, or an address may have come out of quarantine.
-constexpr auto kRetry = 5s;
-// The first change in a cluster is served at once. After a table, changes are taken together for
-// kTogether, and at least kRest times as long as it took, so that a busy cluster costs a part of a
-// core only.
-constexpr auto kTogether = 10ms;
-constexpr int kRest = 4;
-constexpr auto kViewKept = 10s;
 constexpr std::uint32_t kDrain = 2000;  // ms, for TCP sessions to finish
 
 // In a cluster the resources may all be the API server's.
@@ -97,197 +88,107 @@ int open_signals() {
   return fd;
 }
 
+// The main thread's part of an instance: signals, the service manager, the admin server, and whom
+// names that aren't ours are asked of. What is built is the build thread's.
 class Instance {
  public:
   // `cluster`: the one to follow, if any. `sockets`: those that the service manager has bound.
   Instance(const config::Settings& settings, ServeOptions options,
            std::optional<kubernetes::SourceSettings> cluster, std::vector<int> sockets)
       : settings_(settings),
-        renumber_(options.renumber),
-        cluster_(std::move(cluster)),
-        table_(settings, options.reset_state ? vip::Open::ResetCorrupt : vip::Open::ReadWrite),
+        state_file_(settings,
+                    options.reset_state ? state::Open::ResetCorrupt : state::Open::ReadWrite),
         observer_(settings, workers(settings)),
-        server_(server_settings(settings, observer_, std::move(sockets), report()),
-                table_.first_zone()),
+        server_(server_settings(settings, observer_, std::move(sockets), report()), first_zone()),
         forwarding_(io_, settings, server_),
-        files_(io_, resource_paths(settings),
-               {settings.locality(), settings.limits, config::UnknownFields::Warn},
-               [this] { rebuild(Because::Files); }) {}
+        builder_(settings, state_file_, dns_, options.renumber),
+        pages_(io_, settings, builder_,
+               {[this] { return status(); }, [this] { return forwarding_.routes(); }}) {
+    dns_.connect(
+        [this](std::shared_ptr<const dns::Zone> zone) { server_.publish(std::move(zone)); });
+    add_sources_and_outputs(std::move(cluster));
+  }
 
   int run();
 
  private:
   UpstreamReport report();
-
-  enum class Because : std::uint8_t { Files, Cluster, Time };
-  mesh::Resources gather(mesh::Diagnostics& diagnostics) const;
-  void rebuild(Because why);
-  void publish(const pipeline::Build& build);
-  void retry_later();
-
-  void follow_cluster();
-  void cluster_changed();
+  std::shared_ptr<const dns::Zone> first_zone();
+  void add_sources_and_outputs(std::optional<kubernetes::SourceSettings> cluster);
 
   systemd::State state() const;
-  std::string waiting() const;
   std::string status_line() const;
   void tell(systemd::State state);
   void keep_telling();
-
-  void start_admin();
   admin::Status status() const;
-  const pipeline::Build& view();
 
+  void built();
+  void failed(const std::exception_ptr& why);
   void wait_for_signal();
   void take_signal(std::uint32_t signal);
 
   const config::Settings& settings_;
-  bool renumber_;  // with the next table
-  std::optional<kubernetes::SourceSettings> cluster_;
   asio::io_context io_{1};
-  asio::posix::stream_descriptor signals_{io_, open_signals()};  // before the first worker
-  asio::steady_timer retry_{io_};
-  asio::steady_timer cluster_timer_{io_};
-  asio::steady_timer view_timer_{io_};
+  asio::posix::stream_descriptor signals_{io_, open_signals()};  // before the first thread
   asio::steady_timer alive_{io_};
-  TableInUse table_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  StateFile state_file_;
+  DnsOutput dns_{settings_};
   logging::QueryObserver observer_;  // told by the workers: gone after them
   dns::Server server_;               // bound from here on
   Forwarding forwarding_;
-  files::Files files_;
-  std::unique_ptr<kubernetes::Source> source_;  // none in a universal zone
-  std::string cluster_server_;
-  bool cluster_changed_ = false;                  // since the last table
-  std::chrono::steady_clock::time_point rested_;  // when the next table may be made
-  ProblemLog problems_;
-  const redirect::ResolvedHost resolved_host_ = redirect::resolved_host();
-  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  admin::Summary summary_;  // of the last build
-  std::optional<pipeline::Build> view_;
-  std::string told_;  // the status line that the service manager has
-  std::unique_ptr<http::Server> admin_;
+  Builder builder_;
+  Pages pages_;
+  std::string told_;           // the status line that the service manager has
+  std::exception_ptr failed_;  // why the build thread ended
 };
 
 // The resolver doesn't wait for whoever reads the log.
 UpstreamReport Instance::report() {
-  return [this](const dns::Endpoint& upstream, dns::UpstreamChange change) {
+  return [this](const dns::UpstreamAddress& upstream, dns::UpstreamChange change) {
     asio::post(io_, [upstream, change] { log_upstream(upstream, change); });
   };
 }
 
-void Instance::publish(const pipeline::Build& build) {
-  const bool first = !table_.confirmed();
-  // The serial tells clients that something is new.
-  if (first || !table_.equals(build.table)) server_.publish(table_.zone_of(build.table));
-  table_.replace(build.table);
-  table_.store();
-  const config::Load& load = files_.load();
-  const std::uint64_t received = source_ == nullptr ? 0 : source_->received();
-  logging::info(first ? "ready" : "reloaded",
-                {{"names", std::to_string(build.table.size())},
-                 {"services", std::to_string(build.resources.services.size())},
-                 {"files", std::to_string(load.files)},
-                 {"documents", std::to_string(load.documents)},
-                 {"parsed", std::to_string(load.parsed)},
-                 {"kept", std::to_string(load.kept)},
-                 {"received", std::to_string(received)},
-                 {"vipChanges", std::to_string(build.allocation.changes.size())}});
-  renumber_ = false;
+// Which names are ours is known before the first query is answered.
+std::shared_ptr<const dns::Zone> Instance::first_zone() {
+  if (state_file_.last()) return dns_.start(*state_file_.last());
+  const KnownZones known = known_zones(settings_, resource_paths(settings_));
+  return dns_.start(known.zones, known.all);
 }
 
-// The resources of all sources, as they are now.
-mesh::Resources Instance::gather(mesh::Diagnostics& diagnostics) const {
-  const config::Load& load = files_.load();
-  diagnostics = load.diagnostics;
-  if (source_ == nullptr) return load.resources;
-  kubernetes::Snapshot snapshot = source_->snapshot();
-  diagnostics.insert(diagnostics.end(), snapshot.diagnostics.begin(), snapshot.diagnostics.end());
-  return join(load.resources, std::move(snapshot.resources), diagnostics);
-}
-
-// The build that the table is from, for people to look at. It is large and seldom wanted, so that
-// it is made anew, which is the same, and let go soon.
-const pipeline::Build& Instance::view() {
-  if (!view_) {
-    mesh::Diagnostics all;
-    view_ = pipeline::build(gather(all), settings_, table_.ledger(), host::unix_time());
+// In order of precedence.
+void Instance::add_sources_and_outputs(std::optional<kubernetes::SourceSettings> cluster) {
+  if (cluster) {
+    auto followed = std::make_shared<kubernetes::ClusterLink>(std::move(*cluster));
+    builder_.add({"kubernetes", kubernetes::source(followed)});
+    builder_.add(kubernetes::status_output(followed));
   }
-  view_timer_.expires_after(kViewKept);
-  view_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) view_.reset();
-  });
-  return *view_;
-}
-
-// Makes a new table of the last files and of the cluster.
-void Instance::rebuild(Because because) {
-  // Half of a cluster would take names away that exist.
-  if (source_ != nullptr && !source_->synced()) return;
-  const auto start = std::chrono::steady_clock::now();
-  mesh::Diagnostics all;
-  const pipeline::Build built =
-      pipeline::build(gather(all), settings_, table_.ledger(), host::unix_time(), renumber_);
-  all.insert(all.end(), built.diagnostics.begin(), built.diagnostics.end());
-  std::ranges::move(redirect::warn_local(built.table.zones(), resolved_host_),
-                    std::back_inserter(all));
-  problems_.log(all);
-  view_.reset();
-  summary_ = admin::summarize(built, std::move(all));
-  const bool committed = table_.commit(built);
-  // Most of what happens in a cluster changes no name, nor does most trying again.
-  const bool same = because != Because::Files && table_.confirmed() && table_.equals(built.table);
-  if (committed && !same) {
-    publish(built);
-  } else {
-    table_.store();
-  }
-  if (committed && source_ != nullptr && settings_.kubernetes.write_status) {
-    source_->write(statuses(built));
-  }
-  const bool missing =
-      std::ranges::any_of(built.allocation.missing, [](const auto& why) { return !why.empty(); });
-  if (!committed || !table_.stored() || missing) retry_later();
-  if (status_line() != told_) tell(state());
-  const auto end = std::chrono::steady_clock::now();
-  rested_ = end + std::max<std::chrono::nanoseconds>(kTogether, kRest * (end - start));
-}
-
-// What keeps the table from being new; "" when nothing does.
-std::string Instance::waiting() const {
-  if (source_ != nullptr && source_->behind_since()) return source_->problem();
-  return table_.uncommitted_since() ? "new VIPs can't be stored" : "";
+  builder_.add({"files", files::source(settings_, resource_paths(settings_))});
 }
 
 admin::Status Instance::status() const {
   admin::Status status;
-  const auto time = std::chrono::steady_clock::now();
-  const auto since = [&](std::chrono::steady_clock::time_point then) {
-    return std::chrono::duration<double>(time - then).count();
+  const auto since = [now = std::chrono::steady_clock::now()](pipeline::Time then) {
+    return std::chrono::duration<double>(now - then).count();
   };
   admin::describe(settings_, status);
   status.host = host::host_name();
   status.uptime = since(started_);
   for (const dns::Endpoint& bound : server_.bound()) status.listen.push_back(to_string(bound));
-  status.table = table_.exists();
-  status.confirmed = table_.confirmed();
-  auto behind = table_.uncommitted_since();
-  status.waiting = waiting();
-  if (source_ != nullptr && source_->behind_since()) {
-    behind = std::min(behind.value_or(*source_->behind_since()), *source_->behind_since());
-  }
-  if (!table_.confirmed()) behind = started_;
-  if (behind) status.age = since(*behind);
-  status.stored = table_.stored();
-  status.generation = table_.serial();
-  status.names = table_.names();
-  status.reloads = table_.replaced();
-  status.names_moved = table_.names_moved();
-  const config::Load& load = files_.load();
-  status.files = {files_.paths(), load.files, load.documents, load.kept};
-  if (source_ != nullptr) {
-    status.cluster = {cluster_server_, source_->synced(), source_->problem(), source_->received()};
-  }
-  status.summary = summary_;
+  BuildState built = builder_.state();
+  status.table = built.table;
+  status.confirmed = built.confirmed;
+  status.waiting = std::move(built.waiting);
+  if (built.behind) status.age = since(*built.behind);
+  status.stored = built.stored;
+  status.generation = built.serial;
+  status.names = built.names;
+  status.reloads = built.reloads;
+  status.names_moved = built.names_moved;
+  status.sources = std::move(built.sources);
+  status.outputs = std::move(built.outputs);
+  status.summary = std::move(built.summary);
   for (const dns::Route& route : forwarding_.routes()) {
     status.routes.push_back(admin::route_status(route, host::source_of(route, settings_)));
   }
@@ -298,19 +199,17 @@ admin::Status Instance::status() const {
 }
 
 systemd::State Instance::state() const {
-  return table_.exists() ? systemd::State::Ready : systemd::State::Starting;
+  return builder_.state().table ? systemd::State::Ready : systemd::State::Starting;
 }
 
 // For `systemctl status`.
 std::string Instance::status_line() const {
-  const std::string why = waiting();
-  const std::string behind = why.empty() ? "" : "; " + why;
-  if (!table_.exists()) {
-    return "no names yet: the resources are being read" + behind;
-  }
-  const std::string names = std::to_string(table_.names()) + " names";
-  if (!table_.confirmed()) return names + " of the last run, until the resources are read" + behind;
-  return names + " of " + std::to_string(summary_.services) + " services" + behind;
+  const BuildState built = builder_.state();
+  const std::string behind = built.waiting.empty() ? "" : "; " + built.waiting;
+  if (!built.table) return "no names yet: the resources are being read" + behind;
+  const std::string names = std::to_string(built.names) + " names";
+  if (!built.confirmed) return names + " of the last run, until the resources are read" + behind;
+  return names + " of " + std::to_string(built.summary.services) + " services" + behind;
 }
 
 void Instance::tell(systemd::State state) {
@@ -329,52 +228,13 @@ void Instance::keep_telling() {
   });
 }
 
-// Names matter more than what can be told of them: without this server the others go on.
-void Instance::start_admin() {
-  if (!settings_.admin.on) return;
-  const std::string address = config::to_string(settings_.admin);
-  try {
-    admin_ = std::make_unique<http::Server>(
-        io_, admin::listen_of(settings_.admin), [this](const http::Target& target) {
-          return admin::admin_page(target, {[this] { return status(); },
-                                            [this]() -> const pipeline::Build& { return view(); },
-                                            [this](std::string_view what) {
-                                              return explain::explain(what, view(), settings_,
-                                                                      table_.ledger(),
-                                                                      forwarding_.routes());
-                                            }});
-        });
-    logging::info("admin server", {{"address", address}, {"port", std::to_string(admin_->port())}});
-  } catch (const std::runtime_error& error) {
-    logging::error("there is no admin server: set another address with admin",
-                   {{"address", address}, {"reason", error.what()}});
-  }
+void Instance::built() {
+  if (status_line() != told_) tell(state());
 }
 
-void Instance::follow_cluster() {
-  const auto tell = [](const kubernetes::Event& event) {
-    event.bad ? logging::warn(event.text) : logging::info(event.text);
-  };
-  cluster_server_ = http::to_string(cluster_->access.server);
-  logging::info("following the cluster", {{"server", cluster_server_}});
-  source_ = std::make_unique<kubernetes::Source>(
-      io_, std::move(*cluster_), [this] { cluster_changed(); }, tell);
-}
-
-void Instance::cluster_changed() {
-  if (std::exchange(cluster_changed_, true)) return;
-  cluster_timer_.expires_at(rested_);
-  cluster_timer_.async_wait([this](const boost::system::error_code& error) {
-    cluster_changed_ = false;
-    if (!error) rebuild(Because::Cluster);
-  });
-}
-
-void Instance::retry_later() {
-  retry_.expires_after(kRetry);
-  retry_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) rebuild(Because::Time);
-  });
+void Instance::failed(const std::exception_ptr& why) {
+  failed_ = why;
+  io_.stop();
 }
 
 void Instance::wait_for_signal() {
@@ -392,8 +252,7 @@ void Instance::wait_for_signal() {
 void Instance::take_signal(std::uint32_t signal) {
   if (signal == SIGHUP) {
     if (state() == systemd::State::Ready) tell(systemd::State::Reloading);
-    files_.read_all("SIGHUP");
-    return tell(state());
+    return builder_.refresh([this] { asio::post(io_, [this] { tell(state()); }); });
   }
   tell(systemd::State::Stopping);
   logging::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
@@ -420,10 +279,14 @@ int Instance::run() {
   tell(state());
   keep_telling();
   wait_for_signal();
-  start_admin();
-  if (cluster_) follow_cluster();
-  files_.start();
+  pages_.start();
+  builder_.start(
+      [this] { asio::post(io_, [this] { built(); }); },
+      [this](const std::exception_ptr& why) { asio::post(io_, [this, why] { failed(why); }); });
   io_.run();
+  builder_.stop();
+  pages_.stop();
+  if (failed_) std::rethrow_exception(failed_);
   server_.drain(kDrain);
   logging::info("stopped");
   return 0;
@@ -437,7 +300,7 @@ int serve(const config::Settings& settings, ServeOptions options) {
   std::signal(SIGPIPE, SIG_IGN);
   require_resources(settings);
   std::optional<kubernetes::SourceSettings> cluster;
-  if (settings.mode == config::Mode::Kubernetes) cluster = source_settings(settings);
+  if (settings.mode == config::Mode::Kubernetes) cluster = kubernetes::source_settings(settings);
   return Instance(settings, options, std::move(cluster), std::move(sockets)).run();
 }
 

@@ -15,7 +15,7 @@ struct ServeOptions {
 };
 
 // Returns the exit status once SIGTERM or SIGINT came. Throws what keeps it from starting:
-// vip::StoreError, dns::BindError, and std::runtime_error for resources that aren't there.
+// state::Error, dns::BindError, and std::runtime_error for resources that aren't there.
 int serve(const config::Settings& settings, ServeOptions options);
 
 }  // namespace app

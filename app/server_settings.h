@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "dns/server.h"
+#include "dns/server/server_settings.h"
 #include "logging/query_observer.h"
 
 namespace app {
@@ -14,7 +14,7 @@ namespace app {
 unsigned workers(const config::Settings& settings);
 
 // Called on the thread of the resolver, which waits for it.
-using UpstreamReport = std::function<void(const dns::Endpoint&, dns::UpstreamChange)>;
+using UpstreamReport = std::function<void(const dns::UpstreamAddress&, dns::UpstreamChange)>;
 
 // `inherited`: descriptors of sockets that were bound for us. `observer` outlives the server.
 dns::ServerSettings server_settings(const config::Settings& settings,

@@ -11,7 +11,7 @@
 
 #include "logging/log.h"
 
-namespace systemd {
+namespace app::systemd {
 namespace {
 
 using std::chrono::microseconds;
@@ -114,4 +114,4 @@ std::string alive_message(State state, microseconds period) {
   return message;
 }
 
-}  // namespace systemd
+}  // namespace app::systemd

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace systemd {
+namespace app::systemd {
 
 // The descriptors of the sockets that were bound for us, none if there are none. They are the
 // caller's. The environment doesn't name them any more then. REQUIRES: no other thread runs.
@@ -34,4 +34,4 @@ std::string state_message(State state, const std::string& status, std::chrono::m
 // the watchdog wants to hear it.
 std::string alive_message(State state, std::chrono::microseconds period);
 
-}  // namespace systemd
+}  // namespace app::systemd

@@ -15,7 +15,9 @@
 #include "host/upstreams.h"
 #include "http/client.h"
 #include "pipeline/build.h"
+#include "pipeline/last_table.h"
 #include "redirect/resolved.h"
+#include "state/file.h"
 #include "vip/sqlite_store.h"
 
 namespace cli {
@@ -33,11 +35,11 @@ struct State {
 State read_state(const config::Settings& settings) {
   std::error_code unknown;
   if (!std::filesystem::exists(settings.state, unknown) && !unknown) return {};
-  const auto store = vip::open_sqlite(settings.state, vip::Open::ReadOnly);
-  State state{vip::Ledger(store->load()), {}};
-  if (auto table = pipeline::Table::from_bytes(store->load_table());
-      table && table->mesh() == settings.mesh) {
-    state.table = std::move(*table);
+  const auto file = state::File::open(settings.state, state::Open::ReadOnly);
+  file->check();
+  State state{vip::SqliteStore(*file).load(), {}};
+  if (const auto names = pipeline::LastTable(*file, settings.mesh).load().names) {
+    state.table = pipeline::table_of(*names);
   }
   return state;
 }
@@ -53,6 +55,7 @@ Run run(const CommandLine& line, const config::Settings& settings, const State& 
         config::UnknownFields unknown_fields) {
   config::Loader loader(line.paths, {settings.locality(), settings.limits, unknown_fields});
   Run run{loader.load(), {}, {}};
+  loader.complete(run.load);
   run.build =
       pipeline::build(run.load.resources, settings, state.ledger, host::unix_time(), line.renumber);
   run.diagnostics = run.load.diagnostics;

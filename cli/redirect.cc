@@ -86,8 +86,8 @@ RedirectHost redirect_host(const config::Settings& settings, const host::Upstrea
     host.mesh_dns.push_back(local_server(target.address, target.port));
   }
   for (const dns::Route& route : upstreams.routes) {
-    for (const dns::Endpoint& server : route.servers) {
-      const auto ip = mesh::Ip::parse(server.address);
+    for (const dns::UpstreamAddress& server : route.servers) {
+      const auto ip = mesh::Ip::parse(server.ip);
       // What goes to other ports is never redirected, but what this server asks then may be.
       if (ip && is_local(*ip)) host.upstreams.push_back(local_server(*ip, server.port));
     }

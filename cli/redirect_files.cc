@@ -13,6 +13,7 @@
 #include "host/host.h"
 #include "host/upstreams.h"
 #include "pipeline/build.h"
+#include "pipeline/zone.h"
 #include "redirect/process.h"
 #include "redirect/resolv_conf.h"
 #include "redirect/resolved.h"
@@ -73,6 +74,7 @@ std::vector<std::string> zones_of(const CommandLine& line, const config::Setting
   const auto& paths = line.paths.empty() ? settings.resources : line.paths;
   config::Loader loader(paths, {settings.locality(), settings.limits, config::UnknownFields::Warn});
   config::Load load = loader.load();
+  loader.complete(load);
   for (const mesh::Diagnostic& diagnostic : load.diagnostics) {
     if (diagnostic.severity == mesh::Severity::Error) {
       streams.err << mesh::to_string(diagnostic) << '\n';

@@ -251,8 +251,8 @@ Reasons check_resolved(const config::Settings& settings, const host::Upstreams& 
   }
   const dns::Route* all_else = route_of_all_else(upstreams);
   if (all_else == nullptr) return reasons;
-  for (const dns::Endpoint& server : all_else->servers) {
-    const auto ip = mesh::Ip::parse(server.address);
+  for (const dns::UpstreamAddress& server : all_else->servers) {
+    const auto ip = mesh::Ip::parse(server.ip);
     if (!ip || server.port != kDnsPort || !redirect::is_stub(*ip)) continue;
     reasons.errors.push_back(
         "mesh-dns forwards to systemd-resolved (" + dns::to_string(server) +

@@ -8,6 +8,7 @@
 #include "cli/yaml_text.h"
 #include "explain/ask.h"
 #include "pipeline/resource_json.h"
+#include "pipeline/zone.h"
 
 namespace cli {
 namespace {
@@ -34,7 +35,7 @@ void render_json(const pipeline::Build& build, const mesh::Diagnostics& diagnost
   out << "{\"items\":";
   render_array(
       build.resources.services.size(),
-      [&](std::size_t i) { return pipeline::service_json(build, i); }, out);
+      [&](std::size_t i) { return pipeline::service_json(view(build, i)); }, out);
   out << ",\n";
   render_diagnostics_member(diagnostics, out);
   out << "}\n";
@@ -42,7 +43,7 @@ void render_json(const pipeline::Build& build, const mesh::Diagnostics& diagnost
 
 void render_yaml(const pipeline::Build& build, std::ostream& out) {
   for (std::size_t i = 0; i < build.resources.services.size(); ++i) {
-    out << "---\n" << yaml_text(pipeline::service_json(build, i));
+    out << "---\n" << yaml_text(pipeline::service_json(view(build, i)));
   }
 }
 

@@ -15,20 +15,33 @@ std::string lowered(std::string text) {
   return text;
 }
 
-void decode_address(Decoder& decoder, const Node& networking, const Path& path,
-                    Dataplane& dataplane) {
-  const Node* node = decoder.require(networking, "address", path);
-  if (node == nullptr) return;
-  const auto text = decoder.string(*node, path / "address");
-  if (!text) return;
-  const auto ip = mesh::Ip::parse(*text);
-  if (*text == "0.0.0.0" || *text == "::" || (!ip && !is_subdomain(*text))) {
-    decoder.error(*node, path / "address",
-                  "expected the IP address or DNS name by which others reach the Dataplane, "
-                  "found " +
-                      described(*node));
+// Nothing is given for what is neither an IP address nor a DNS name.
+std::optional<mesh::Address> decode_address(Decoder& decoder, const Node& node, const Path& path) {
+  const auto text = decoder.string(node, path);
+  if (!text) return std::nullopt;
+  const mesh::Address address = mesh::to_address(*text);
+  const bool is_name = std::holds_alternative<std::string>(address);
+  if (!mesh::is_unspecified(address) && (!is_name || is_subdomain(*text))) return address;
+  decoder.error(node, path,
+                "expected the IP address or DNS name by which others reach the Dataplane, found " +
+                    described(node));
+  return std::nullopt;
+}
+
+// One that may be missing. Kuma reads an empty one as missing.
+std::optional<mesh::Address> decode_own_address(Decoder& decoder, const Node& map,
+                                                std::string_view key, const Path& path) {
+  const Node* node = Decoder::find(map, key);
+  if (node == nullptr || (node->kind == Node::Kind::Scalar && node->text.empty())) return {};
+  return decode_address(decoder, *node, path / key);
+}
+
+void decode_addresses(Decoder& decoder, const Node& networking, const Path& path,
+                      Dataplane& dataplane) {
+  if (const Node* node = decoder.require(networking, "address", path)) {
+    dataplane.address = decode_address(decoder, *node, path / "address").value_or(mesh::Ip());
   }
-  dataplane.address = *text;
+  dataplane.advertised_address = decode_own_address(decoder, networking, "advertisedAddress", path);
 }
 
 Inbound::State decode_state(Decoder& decoder, const Node& node, const Path& path) {
@@ -73,6 +86,7 @@ Inbound decode_inbound(Decoder& decoder, const Node& node, const Path& path) {
   if (const Node* port = Decoder::find(node, "servicePort")) {
     decoder.integer(*port, path / "servicePort", 0, 65535);
   }
+  inbound.address = decode_own_address(decoder, node, "address", path);
   if (const Node* state = Decoder::find(node, "state")) {
     inbound.state = decode_state(decoder, *state, path / "state");
   }
@@ -88,10 +102,11 @@ void decode_networking(Decoder& decoder, const Node& node, const Path& path, Dat
   decoder.only(node, path,
                {"address", "advertisedAddress", "inbound", "outbound", "listeners", "gateway",
                 "transparentProxying", "admin"});
-  decode_address(decoder, node, path, dataplane);
+  decode_addresses(decoder, node, path, dataplane);
   const Path inbounds = path / "inbound";
   const Node* list = Decoder::find(node, "inbound");
   if (list == nullptr || !decoder.sequence(*list, inbounds)) return;
+  dataplane.inbounds.reserve(list->items.size());
   for (std::size_t i = 0; i < list->items.size(); ++i) {
     dataplane.inbounds.push_back(decode_inbound(decoder, list->items[i], inbounds[i]));
   }

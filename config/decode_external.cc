@@ -35,8 +35,10 @@ void decode_match(Decoder& decoder, const Node& spec, mesh::Service& service) {
   service.ports = {std::move(port)};
 }
 
-void check_endpoint(Decoder& decoder, const Node& node, const Path& path) {
-  if (!decoder.map(node, path)) return;
+mesh::External::Endpoint decode_endpoint(Decoder& decoder, const Node& node, const Path& path,
+                                         std::uint16_t port) {
+  mesh::External::Endpoint endpoint{mesh::Ip(), port, 0};
+  if (!decoder.map(node, path)) return endpoint;
   decoder.only(node, path, {"address", "port", "priority"});
   if (const Node* address = decoder.require(node, "address", path)) {
     const auto text = decoder.string(*address, path / "address");
@@ -46,11 +48,16 @@ void check_endpoint(Decoder& decoder, const Node& node, const Path& path) {
       decoder.error(*address, path / "address",
                     "expected an IP address or a DNS name, found " + described(*address));
     }
+    if (fits) endpoint.address = mesh::to_address(*text);
   }
-  if (const Node* port = Decoder::find(node, "port")) decoder.port(*port, path / "port");
+  if (const Node* given = Decoder::find(node, "port")) {
+    endpoint.port = decoder.port(*given, path / "port").value_or(0);
+  }
   if (const Node* priority = Decoder::find(node, "priority")) {
-    decoder.integer(*priority, path / "priority", 0, 128);
+    const auto number = decoder.integer(*priority, path / "priority", 0, 128);
+    endpoint.priority = static_cast<std::uint8_t>(number.value_or(0));
   }
+  return endpoint;
 }
 
 void check_version(Decoder& decoder, const Node& node) {
@@ -125,16 +132,20 @@ void check_verification(Decoder& decoder, const Node& node) {
   }
 }
 
-void check_tls(Decoder& decoder, const Node& tls) {
-  if (!decoder.map(tls, kTls)) return;
+// Whether TLS is on.
+bool decode_tls(Decoder& decoder, const Node& tls) {
+  if (!decoder.map(tls, kTls)) return false;
   decoder.only(tls, kTls, {"enabled", "version", "allowRenegotiation", "verification"});
-  for (const std::string_view key : {"enabled", "allowRenegotiation"}) {
-    if (const Node* flag = Decoder::find(tls, key)) decoder.boolean(*flag, kTls / key);
+  const Node* enabled = Decoder::find(tls, "enabled");
+  const bool on = enabled != nullptr && decoder.boolean(*enabled, kTls / "enabled").value_or(false);
+  if (const Node* flag = Decoder::find(tls, "allowRenegotiation")) {
+    decoder.boolean(*flag, kTls / "allowRenegotiation");
   }
   if (const Node* version = Decoder::find(tls, "version")) check_version(decoder, *version);
   if (const Node* verification = Decoder::find(tls, "verification")) {
     check_verification(decoder, *verification);
   }
+  return on;
 }
 
 void check_extension(Decoder& decoder, const Node& extension) {
@@ -147,23 +158,35 @@ void check_extension(Decoder& decoder, const Node& extension) {
   if (text && text->empty()) decoder.error(*type, path / "type", "is empty");
 }
 
+// The spec's text only where it says more, or in another way, than the fields do.
+void keep(mesh::External external, std::string spec, mesh::Service& service) {
+  service.external = std::make_shared<const mesh::External>(external);
+  if (mesh::external_spec(service) == spec) return;
+  spec.shrink_to_fit();
+  external.spec = std::move(spec);
+  service.external = std::make_shared<const mesh::External>(std::move(external));
+}
+
 }  // namespace
 
 void decode_external(Decoder& decoder, const Node& spec, mesh::Service& service) {
   decoder.only(spec, kSpec, {"match", "extension", "endpoints", "tls"});
   decode_match(decoder, spec, service);
-  service.external = to_json(spec);
+  const std::uint16_t port = service.ports.empty() ? 0 : service.ports.front().port;
+  mesh::External external;
   if (const Node* extension = Decoder::find(spec, "extension")) {
     check_extension(decoder, *extension);
   }
   const Path path = kSpec / "endpoints";
   if (const Node* endpoints = Decoder::find(spec, "endpoints");
       endpoints != nullptr && decoder.sequence(*endpoints, path)) {
+    external.endpoints.reserve(endpoints->items.size());
     for (std::size_t i = 0; i < endpoints->items.size(); ++i) {
-      check_endpoint(decoder, endpoints->items[i], path[i]);
+      external.endpoints.push_back(decode_endpoint(decoder, endpoints->items[i], path[i], port));
     }
   }
-  if (const Node* tls = Decoder::find(spec, "tls")) check_tls(decoder, *tls);
+  if (const Node* tls = Decoder::find(spec, "tls")) external.tls = decode_tls(decoder, *tls);
+  keep(std::move(external), to_json(spec), service);
 }
 
 }  // namespace config

@@ -116,12 +116,14 @@ void decode_ports(Decoder& decoder, const Node& spec, bool multi_zone, Service& 
     return;
   }
   if (ports == nullptr || !decoder.sequence(*ports, path)) return;
-  service.ports.reserve(ports->items.size());
+  std::vector<mesh::Port> all;
+  all.reserve(ports->items.size());
   for (std::size_t i = 0; i < ports->items.size(); ++i) {
     mesh::Port port = decode_port(decoder, ports->items[i], path[i], !multi_zone);
-    check_distinct(decoder, ports->items[i], path[i], service.ports, port);
-    service.ports.push_back(std::move(port));
+    check_distinct(decoder, ports->items[i], path[i], all, port);
+    all.push_back(std::move(port));
   }
+  service.ports = std::move(all);
 }
 
 // {matchLabels: {...}}; an absent or empty one matches all.
@@ -268,6 +270,8 @@ Service decode_service(Decoder& decoder, const Node& document, const Shape& shap
       decode_external(decoder, *shape.spec, service);
       break;
   }
+  service.meta.labels.share();
+  service.ports.share();
   return service;
 }
 

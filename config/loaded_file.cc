@@ -4,11 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
-#include <set>
 #include <thread>
-
-#include "config/text.h"
+#include <unordered_map>
 
 namespace config {
 namespace {
@@ -16,32 +13,9 @@ namespace {
 constexpr std::size_t kJobsPerThread = 32;  // below, a thread costs more than it saves
 constexpr std::size_t kJobsPerTurn = 16;
 
-// Documents of a file by their text's hash and size.
-class Known {
- public:
-  explicit Known(const std::vector<LoadedDocument>& documents) : documents_(documents) {
-    for (std::size_t i = 0; i < documents_.size(); ++i) {
-      by_hash_.emplace(documents_[i].hash, i);
-    }
-  }
-
-  // Takes one of that text out, if there is any.
-  bool take(LoadedDocument& wanted) {
-    const auto [first, last] = by_hash_.equal_range(wanted.hash);
-    for (auto found = first; found != last; ++found) {
-      const LoadedDocument& document = documents_[found->second];
-      if (document.size != wanted.size) continue;
-      const std::int64_t lines = std::int64_t{wanted.line} - document.line;
-      wanted.document = lines == 0 ? document.document : moved(document.document, lines);
-      by_hash_.erase(found);
-      return true;
-    }
-    return false;
-  }
-
- private:
-  const std::vector<LoadedDocument>& documents_;
-  std::unordered_multimap<std::uint64_t, std::size_t> by_hash_;
+struct Job {
+  NewDocument* document;
+  const NewFile* file;
 };
 
 unsigned threads() {
@@ -51,64 +25,35 @@ unsigned threads() {
   return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
 }
 
-// What makes two resources one and the same, in words.
-std::string name_of(const mesh::Service& service) {
-  return mesh::to_string(service.id());
-}
-std::string name_of(const mesh::HostnameGenerator& generator) {
-  return "HostnameGenerator " + generator.meta.core_name();
-}
-std::string name_of(const mesh::Dataplane& dataplane) {
-  return "Dataplane " + dataplane.meta.core_name() + " of mesh " + dataplane.meta.mesh;
-}
-
-bool has_error(const LoadedFile& file) {
-  const auto broken = [](const LoadedDocument& d) {
-    return mesh::has_errors(d.document.diagnostics);
+// Pairs the documents of equal text: most changes leave what is before and behind them as it was.
+void match(std::vector<NewDocument>& now, const std::vector<LoadedDocument>& before) {
+  const auto pair = [&](std::size_t i, std::size_t b) {
+    if (now[i].digest != before[b].digest) return false;
+    now[i].same = static_cast<std::uint32_t>(b);
+    return true;
   };
-  return mesh::has_errors(file.diagnostics) || std::ranges::any_of(file.documents, broken);
+  const std::size_t least = std::min(now.size(), before.size());
+  std::size_t front = 0;
+  while (front < least && pair(front, front)) ++front;
+  std::size_t back = 0;
+  while (back < least - front && pair(now.size() - 1 - back, before.size() - 1 - back)) ++back;
+
+  std::unordered_multimap<Digest, std::uint32_t, DigestHash> others;
+  for (std::size_t b = front; b < before.size() - back; ++b) {
+    others.emplace(before[b].digest, static_cast<std::uint32_t>(b));
+  }
+  for (std::size_t i = front; i < now.size() - back && !others.empty(); ++i) {
+    const auto found = others.find(now[i].digest);
+    if (found == others.end()) continue;
+    now[i].same = found->second;
+    others.erase(found);
+  }
 }
-
-class Keeper {
- public:
-  explicit Keeper(LoadedFile& file) : file_(file) {
-    for (const LoadedDocument& d : file.documents) {
-      for (const auto& service : d.document.services) there_.insert(name_of(*service));
-      for (const auto& generator : d.document.generators) there_.insert(name_of(*generator));
-      for (const auto& dataplane : d.document.dataplanes) there_.insert(name_of(*dataplane));
-    }
-  }
-
-  void keep(const Document& before) {
-    keep(before.services, file_.last_good.services);
-    keep(before.generators, file_.last_good.generators);
-    keep(before.dataplanes, file_.last_good.dataplanes);
-  }
-
- private:
-  template <typename T>
-  void keep(const std::vector<std::shared_ptr<const T>>& before,
-            std::vector<std::shared_ptr<const T>>& kept) {
-    for (const auto& resource : before) {
-      if (!there_.insert(name_of(*resource)).second) continue;
-      kept.push_back(resource);
-      file_.last_good.diagnostics.push_back({mesh::Severity::Warning,
-                                             {file_.name, 0, 0},
-                                             "",
-                                             "the last good version of " + name_of(*resource) +
-                                                 " is still served, since the file has errors"});
-    }
-  }
-
-  LoadedFile& file_;
-  std::set<std::string> there_;
-};
 
 }  // namespace
 
-std::vector<Job> take_text(LoadedFile& file, const LoadedFile& before, std::string_view text,
-                           const LoaderSettings& settings) {
-  std::vector<DocumentText> texts = split(text);
+void split_file(NewFile& file, const LoadedFile* before, const LoaderSettings& settings) {
+  const std::vector<DocumentText> texts = split(file.text);
   if (texts.size() > settings.limits.documents) {
     file.diagnostics.push_back(
         {mesh::Severity::Error,
@@ -117,38 +62,29 @@ std::vector<Job> take_text(LoadedFile& file, const LoadedFile& before, std::stri
          "has " + std::to_string(texts.size()) + " documents, more than limits.documents allows (" +
              std::to_string(settings.limits.documents) +
              "): split the file, or raise the limit; nothing of it is read"});
-    return {};
+    return;
   }
-  Known known(before.documents);
-  file.documents.resize(texts.size());
+  file.documents.reserve(texts.size());
+  for (const DocumentText& text : texts) file.documents.push_back({text, digest(text.text)});
+  if (before != nullptr) match(file.documents, before->documents);
+}
+
+std::size_t parse_new(std::vector<NewFile>& files, const LoaderSettings& settings) {
   std::vector<Job> jobs;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    LoadedDocument& document = file.documents[i];
-    document.hash = std::hash<std::string_view>()(texts[i].text);
-    document.size = texts[i].text.size();
-    document.line = texts[i].line;
-    if (known.take(document)) continue;
-    jobs.push_back({texts[i].text, {file.name, texts[i].line}, &document});
+  for (NewFile& file : files) {
+    for (NewDocument& document : file.documents) {
+      if (document.same == NewDocument::kNone) jobs.push_back({&document, &file});
+    }
   }
-  return jobs;
-}
-
-void keep_last_good(LoadedFile& file, const LoadedFile& before) {
-  file.last_good = {};
-  if (!has_error(file)) return;
-  Keeper keeper(file);
-  for (const LoadedDocument& d : before.documents) keeper.keep(d.document);
-  keeper.keep(before.last_good);
-}
-
-void run(std::vector<Job>& jobs, const LoaderSettings& settings) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (;;) {
       const std::size_t begin = next.fetch_add(kJobsPerTurn);
       if (begin >= jobs.size()) return;
       for (std::size_t i = begin; i < std::min(begin + kJobsPerTurn, jobs.size()); ++i) {
-        jobs[i].into->document = parse_document(jobs[i].text, jobs[i].source, settings);
+        NewDocument& document = *jobs[i].document;
+        const Source source{jobs[i].file->name, document.text.line};
+        document.parsed = parse_document(document.text.text, source, settings);
       }
     }
   };
@@ -157,6 +93,7 @@ void run(std::vector<Job>& jobs, const LoaderSettings& settings) {
   for (std::size_t i = 1; i < useful; ++i) others.emplace_back(work);
   work();
   for (std::thread& thread : others) thread.join();
+  return jobs.size();
 }
 
 }  // namespace config

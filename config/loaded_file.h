@@ -1,53 +1,94 @@
 // One file as it was last read: its documents, and the last good versions of what is broken now.
 //
-// A plain value, owned by the loader. Internal to the folder.
+// A plain value, owned by the collection. Internal to the folder.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "config/digest.h"
 #include "config/document.h"
 #include "config/files.h"
+#include "config/text.h"
 
 namespace config {
 
-// A document and how to tell that its text is the same as before.
+// A resource in the collection; or, of a document, that it has not just one.
+class ResourceRef {
+ public:
+  enum class Sort : std::uint8_t { Other, Service, Generator, Dataplane };
+
+  // Of nothing.
+  ResourceRef() = default;
+  // REQUIRES: below kMost resources of a sort, which is more than memory holds.
+  ResourceRef(Sort sort, std::size_t index)
+      : packed_(static_cast<std::uint32_t>(sort) << kBits | static_cast<std::uint32_t>(index)) {}
+
+  Sort sort() const { return static_cast<Sort>(packed_ >> kBits); }
+  std::uint32_t index() const { return packed_ & kMost; }
+  bool empty() const { return packed_ == kMost; }
+
+ private:
+  static constexpr unsigned kBits = 30;
+  static constexpr std::uint32_t kMost = (std::uint32_t{1} << kBits) - 1;
+  std::uint32_t packed_ = kMost;
+};
+
+// A document and how to tell that its text is the same as before. 100,000 of them are kept, nearly
+// all with one resource and nothing to say of it.
 struct LoadedDocument {
-  std::uint64_t hash = 0;
-  std::uint64_t size = 0;
+  Digest digest;
   std::uint32_t line = 0;
-  Document document;
+  ResourceRef content;  // Other: the index is that of LoadedFile::others
+};
+static_assert(sizeof(LoadedDocument) == 24);
+
+// What is in a document that has none or several resources, or diagnostics.
+struct OtherDocument {
+  std::vector<ResourceRef> resources;
+  mesh::Diagnostics diagnostics;
 };
 
 struct LoadedFile {
-  std::shared_ptr<const std::string> name;  // as people know it
-  std::optional<Stat> stat;                 // none: it couldn't be read
+  const std::string* key = nullptr;  // its path
+  std::uint32_t number = 0;          // among the files
+  std::optional<Stat> stat;          // none: it couldn't be read
   std::vector<LoadedDocument> documents;
-  mesh::Diagnostics diagnostics;  // of the file as a whole
-  Document last_good;             // resources that its broken documents had before
+  std::vector<OtherDocument> others;
+  std::vector<ResourceRef> last_good;  // that its broken documents had before
+  mesh::Diagnostics diagnostics;       // of the file as a whole
+  bool counts = false;                 // false: another path leads to the same file
 };
 
-// A document to be parsed; `text` must live until it is.
-struct Job {
-  std::string_view text;
-  Source source;
-  LoadedDocument* into = nullptr;
+// A document of a file that is being read.
+struct NewDocument {
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  DocumentText text;
+  Digest digest;
+  std::uint32_t same = kNone;  // the document of this text that the file had
+  Document parsed;             // if it had none
 };
 
-// Takes the documents of `text` into `file`: those that `before` had as they are, the others as
-// jobs, which point into `file`.
-std::vector<Job> take_text(LoadedFile& file, const LoadedFile& before, std::string_view text,
-                           const LoaderSettings& settings);
+// A file whose text was read, and awaits the parse of what is new in it.
+struct NewFile {
+  std::string key;
+  std::shared_ptr<const std::string> name;  // as people know it
+  std::optional<Stat> stat;
+  std::string text;
+  std::vector<NewDocument> documents;  // point into `text`
+  mesh::Diagnostics diagnostics;       // of the file as a whole
+};
 
-// To be called when the jobs are done: keeps what `before` had and `file` lacks because of an
-// error.
-void keep_last_good(LoadedFile& file, const LoadedFile& before);
+// Cuts `file.text` into documents, and finds those that `before` had.
+void split_file(NewFile& file, const LoadedFile* before, const LoaderSettings& settings);
 
-// Runs the jobs, in several threads where that is worth it.
-void run(std::vector<Job>& jobs, const LoaderSettings& settings);
+// Parses the new documents of the files, in several threads where that is worth it; says how many
+// there were.
+std::size_t parse_new(std::vector<NewFile>& files, const LoaderSettings& settings);
 
 }  // namespace config

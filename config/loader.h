@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "mesh/change.h"
 #include "mesh/diagnostic.h"
 #include "mesh/resources.h"
 
@@ -24,11 +25,14 @@ struct LoaderSettings {
   UnknownFields unknown_fields = UnknownFields::Warn;
 };
 
+// What a look at the files found.
 struct Load {
-  // As given in the files, duplicates removed, sorted by (kind, mesh, core name); the default
-  // generators and the services generated from Dataplanes are not among them.
-  mesh::Resources resources;
-  mesh::Diagnostics diagnostics;  // sorted
+  // What differs from the state before: of the resources as they are given in the files, of each
+  // identity one. The default generators and the services generated from Dataplanes are not among
+  // them.
+  mesh::Changes changes;
+  mesh::DiagnosticChanges diagnostic_changes;
+
   std::size_t files = 0;
   std::size_t documents = 0;
   std::size_t parsed = 0;  // documents that were parsed by this call; the rest was kept
@@ -37,6 +41,10 @@ struct Load {
   bool missing_path = false;
   // False if none of the changes was in a file or folder that is read: all is as it was.
   bool looked = true;
+
+  // Filled by Loader::complete() only.
+  mesh::Resources resources;
+  mesh::Diagnostics diagnostics;
 };
 
 class Loader {
@@ -47,10 +55,22 @@ class Loader {
   ~Loader();
   Loader(Loader&&) noexcept;
 
-  // Looks at every file. Files that stat says are the same as before are not read again.
+  // The hostname generators of all files, of which the other documents are not parsed: a quick look
+  // before the first load(), to know the zones. Whether they are valid in all else isn't said.
+  std::vector<std::shared_ptr<const mesh::HostnameGenerator>> generators_first() const;
+
+  // Looks at every file. Files that stat says are the same as before are not read again; of the
+  // others only the documents are parsed whose text is new.
   Load load();
-  // Looks only at these files and directories, as the watcher named them.
+  // Looks only at these files and directories, as the watcher named them. The cost follows them,
+  // and the identities that are changed in them.
   Load reload(const std::vector<std::string>& changed);
+
+  // The whole state, at a cost that follows it. Sorted by (kind, mesh, core name).
+  mesh::Resources resources() const;
+  mesh::Diagnostics diagnostics() const;  // sorted
+  // Puts both into `load`.
+  void complete(Load& load) const;
 
   // The directories that hold what was read: what to watch. A symlinked directory or file
   // contributes both the folder of the link and the folder of its target.

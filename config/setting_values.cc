@@ -1,57 +1,13 @@
 #include "config/setting_values.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
-#include <limits>
+
+#include "config/text.h"
+#include "config/units.h"
 
 namespace config {
 namespace {
-
-struct Unit {
-  std::string_view name;
-  std::uint64_t value;
-};
-constexpr Unit kDurations[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-constexpr Unit kSizes[] = {
-    {"", 1}, {"B", 1}, {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};
-
-std::optional<std::uint64_t> parse_with_unit(std::string_view text, const auto& units) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc()) return std::nullopt;
-  const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
-  for (const Unit& unit : units) {
-    if (unit.name != name) continue;
-    if (value > std::numeric_limits<std::uint64_t>::max() / unit.value) return std::nullopt;
-    return value * unit.value;
-  }
-  return std::nullopt;
-}
-
-std::string duration_text(std::uint64_t ms) {
-  for (const Unit& unit : {kDurations[4], kDurations[3], kDurations[2], kDurations[1]}) {
-    if (ms >= unit.value && ms % unit.value == 0) {
-      return std::to_string(ms / unit.value) + std::string(unit.name);
-    }
-  }
-  return std::to_string(ms) + "ms";
-}
-
-std::string size_text(std::uint64_t bytes) {
-  for (const Unit& unit : {kSizes[4], kSizes[3], kSizes[2]}) {
-    if (bytes >= unit.value && bytes % unit.value == 0) {
-      return std::to_string(bytes / unit.value) + std::string(unit.name);
-    }
-  }
-  return std::to_string(bytes);
-}
-
-std::string lowered(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::optional<std::string> dns_name(Decoder& decoder, const Node& node, const Path& path) {
   if (decoder.told({ValueForm::Kind::DnsName})) return std::nullopt;
@@ -143,27 +99,6 @@ void for_each_range(Decoder& decoder, const Node& node, const Path& path, auto f
 }
 
 }  // namespace
-
-std::string bounds(const ValueForm& form) {
-  const auto between = [&](auto text) { return text(form.least) + " to " + text(form.most); };
-  switch (form.kind) {
-    case ValueForm::Kind::Duration:
-      return between(duration_text);
-    case ValueForm::Kind::Size:
-      return between(size_text);
-    case ValueForm::Kind::Integer:
-      return between([](std::uint64_t value) { return std::to_string(value); });
-    default:
-      return "";
-  }
-}
-
-std::optional<std::uint64_t> parse_duration(std::string_view text) {
-  return parse_with_unit(text, kDurations);
-}
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-  return parse_with_unit(text, kSizes);
-}
 
 std::optional<QueryLog> parse_query_log(std::string_view text) {
   if (text == "off") return QueryLog{};

@@ -16,12 +16,8 @@
 
 namespace config {
 
-// "1500ms", "30s", "5m", "12h", "7d" → ms
-std::optional<std::uint64_t> parse_duration(std::string_view text);
 // "off", "on", "1/100", "50ms"
 std::optional<QueryLog> parse_query_log(std::string_view text);
-// "16MiB", "64KiB", "1GiB", "4096" → bytes
-std::optional<std::uint64_t> parse_size(std::string_view text);
 
 struct Range {
   std::uint64_t least;

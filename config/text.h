@@ -35,4 +35,7 @@ std::vector<DocumentText> split(std::string_view text);
 // The one of `known` that was probably meant by `word`, or "": at most two letters differ.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
+// ASCII letters in lower case.
+std::string lowered(std::string text);
+
 }  // namespace config

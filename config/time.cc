@@ -42,7 +42,7 @@ bool take_offset(std::string_view& text, std::int64_t& seconds) {
       !take_number(text, 2, minutes) || hours > 23 || minutes > 59) {
     return false;
   }
-  seconds = (hours * 60 + minutes) * 60 * (west ? -1 : 1);
+  seconds = (hours * 60L + minutes) * 60 * (west ? -1 : 1);
   return true;
 }
 

@@ -163,10 +163,12 @@ void Reply::add_services(const Found& found) {
 
 void Reply::add_pointers(const Zone& zone, const Found& found) {
   std::size_t size = 0;
-  for (const auto& entry : found.pointers) size += kFixedRecord + zone.host(entry).owner().size();
-  if (!writer_.fits(size)) return truncate();
-  for (const auto& entry : found.pointers) {
-    const std::string_view hostname = zone.host(entry).owner();
+  for (std::size_t i = 0; i < found.pointers.size(); ++i) {
+    size += kFixedRecord + zone.host(found.pointers, i).owner().size();
+    if (!writer_.fits(size)) return truncate();
+  }
+  for (std::size_t i = 0; i < found.pointers.size(); ++i) {
+    const std::string_view hostname = zone.host(found.pointers, i).owner();
     fixed(kQuestionName, Type::PTR, settings_->ttl, hostname.size());
     writer_.bytes(hostname);
     ++answers_;
@@ -256,7 +258,7 @@ bool needs_apex(Type qtype) {
   return qtype == Type::SOA || qtype == Type::NS || qtype == Type::ANY;
 }
 
-Answer answer_ours(const Query& query, const Zone& zone, Found found, Reply reply) {
+Answer answer_ours(const Query& query, const Zone& zone, Found& found, Reply reply) {
   const auto qtype = static_cast<Type>(query.qtype);
   const auto complete_apex = [&] {
     if (found.what == Found::What::Host) found.apex = zone.apex_of_host(query.qname);
@@ -334,7 +336,7 @@ Answer answer(std::span<const std::uint8_t> message, const Zone& zone, Transport
   Query query;
   const Parsed parsed = parse(message, query);
   if (const auto rejected = reject(parsed, query, transport, out)) return *rejected;
-  const Found found = zone.find(query.qname);
+  Found found = zone.find(query.qname);
   switch (found.what) {
     case Found::What::NotOurs: {
       const Special special =

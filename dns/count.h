@@ -6,11 +6,11 @@
 #include <chrono>
 #include <cstdint>
 
-#include "dns/counters.h"
+#include "dns/durations.h"
 
 namespace dns {
 
-// Has not the cost of an atomic addition. Only ever added to.
+// Cheaper than an atomic increment, since only one thread writes. Never goes down.
 class Count {
  public:
   void add(std::uint64_t more) {

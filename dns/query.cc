@@ -57,7 +57,7 @@ bool parse_record(Reader& reader, bool additional, Edns& edns) {
   if (!additional || !at_root || edns.present) return false;
   edns.present = true;
   edns.payload = payload;
-  edns.version = version & 0xff;
+  edns.version = static_cast<std::uint8_t>(version & 0xff);
   edns.dnssec_ok = (flags & 0x8000) != 0;
   return parse_options(rdata, edns);
 }

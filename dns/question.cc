@@ -1,5 +1,6 @@
 #include "dns/question.h"
 
+#include <array>
 #include <cstring>
 
 #include "dns/edns.h"
@@ -44,7 +45,8 @@ std::vector<std::uint8_t> Question::query(std::uint16_t id,
   // AD: the answer's own AD is wanted (RFC 6840, 5.7); who didn't ask for it doesn't get it.
   writer.u16(static_cast<std::uint16_t>((has(kRecursionDesired) ? kRd : 0) |
                                         (has(kCheckingDisabled) ? kCd : 0) | kAd));
-  for (const std::uint16_t count : {1, 0, 0, 1}) writer.u16(count);
+  constexpr std::array<std::uint16_t, 4> kCounts = {1, 0, 0, 1};
+  for (const std::uint16_t count : kCounts) writer.u16(count);
   writer.bytes(qname());
   std::size_t letter = 0;
   for (std::size_t i = kHeader; i < writer.size(); ++i) {

@@ -271,7 +271,7 @@ Answer give(const Query& query, const Response& response, const Given& given, Tr
   if (response.rcode_ > Rcode{15} && !query.edns.present) {
     // Its upper bits have no place (RFC 6891, 6.1.3), and the lower may be those of NOERROR.
     rcode = Rcode::ServFail;
-    flags = (flags & ~kRcode) | static_cast<std::uint16_t>(rcode);
+    flags = static_cast<std::uint16_t>((flags & ~unsigned{kRcode}) | static_cast<unsigned>(rcode));
   }
   Writer writer(out, limit);
   writer.u16(query.id);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
+#include <optional>
 
 namespace dns {
 
@@ -18,6 +18,9 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr unsigned kSuffixLabels = 2;
+// A chunk of IPv4 addresses is 8 KiB. A change copies one and the list of all.
+constexpr std::size_t kMostEntries = 1024;
+constexpr std::size_t kEntries = 768;  // of a new chunk
 
 bool share_bits(const Reverse::Address& a, const Reverse::Address& b, unsigned bits) {
   if (std::memcmp(a.data(), b.data(), bits / 8) != 0) return false;
@@ -55,18 +58,122 @@ std::string_view Reverse::suffix() const {
   return octets_ == 4 ? "\7in-addr\4arpa\0"sv : "\3ip6\4arpa\0"sv;
 }
 
+// Makes chunks from entries in their order.
+class Reverse::Cutter {
+ public:
+  explicit Cutter(std::size_t octets) : octets_(octets), made_(std::make_shared<Chunks>()) {}
+
+  void reserve(std::size_t chunks) {
+    made_->chunks.reserve(chunks);
+    made_->firsts.reserve(chunks * octets_);
+  }
+  void add(const std::uint8_t* begin, const std::uint8_t* end) {
+    waiting_.insert(waiting_.end(), begin, end);
+  }
+  void add(const Address& address, std::uint32_t hash) {
+    waiting_.insert(waiting_.end(), address.begin(), address.begin() + static_cast<long>(octets_));
+    std::uint8_t bytes[sizeof hash];
+    std::memcpy(bytes, &hash, sizeof hash);
+    waiting_.insert(waiting_.end(), bytes, bytes + sizeof bytes);
+  }
+  // A chunk with other entries than before must not stay so small that chunks become many.
+  bool is_short() const {
+    return !waiting_.empty() && waiting_.size() / stride() < kMostEntries / 4;
+  }
+  void cut() {
+    const std::size_t count = waiting_.size() / stride();
+    const std::size_t chunks = count <= kMostEntries ? 1 : (count + kEntries - 1) / kEntries;
+    for (std::size_t begin = 0; begin < count;) {
+      std::size_t end = std::min(count, begin + (count + chunks - 1) / chunks);
+      while (end < count && same_address(end - 1, end)) ++end;
+      make(begin, end);
+      begin = end;
+    }
+    waiting_.clear();
+  }
+  void share(boost::intrusive_ptr<const Chunk> chunk) {
+    made_->bytes += size(chunk->count);
+    made_->firsts.insert(made_->firsts.end(), chunk->entries(), chunk->entries() + octets_);
+    made_->chunks.push_back(std::move(chunk));
+  }
+  std::shared_ptr<const Chunks> finish() {
+    cut();
+    return std::move(made_);
+  }
+
+ private:
+  std::size_t stride() const { return octets_ + sizeof(std::uint32_t); }
+  std::size_t size(std::size_t count) const { return sizeof(Chunk) + count * stride(); }
+  bool same_address(std::size_t a, std::size_t b) const {
+    return std::memcmp(&waiting_[a * stride()], &waiting_[b * stride()], octets_) == 0;
+  }
+  void make(std::size_t begin, std::size_t end) {
+    const auto chunk = Chunk::make((end - begin) * stride());
+    chunk->count = end - begin;
+    std::memcpy(chunk->entries(), &waiting_[begin * stride()], (end - begin) * stride());
+    share(chunk);
+  }
+
+  std::size_t octets_;
+  std::vector<std::uint8_t> waiting_;  // entries
+  std::shared_ptr<Chunks> made_;
+};
+
+Reverse::Reverse(std::size_t octets) : octets_(octets), chunks_(std::make_shared<Chunks>()) {}
+
 void Reverse::add_range(const Address& first, unsigned length) {
   ranges_.push_back({first, (length + label_bits() - 1) / label_bits(), length});
+  // The outermost of nested ranges decides the apex.
+  std::ranges::stable_sort(ranges_, {}, &Range::length);
 }
 
-void Reverse::seal() {
-  std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
-    const int order = std::memcmp(a.address.data(), b.address.data(), a.address.size());
-    return order != 0 ? order < 0 : a.record < b.record;
-  });
-  entries_.shrink_to_fit();
-  // The outermost of nested ranges decides the apex.
-  std::ranges::sort(ranges_, {}, &Range::length);
+void Reverse::fill(std::span<const Entry> entries) {
+  Cutter cutter(octets_);
+  cutter.reserve(entries.size() / kEntries + 1);
+  for (const Entry& entry : entries) cutter.add(entry.address, entry.hash);
+  chunks_ = cutter.finish();
+}
+
+Reverse Reverse::without_hosts() const {
+  Reverse empty(octets_);
+  empty.ranges_ = ranges_;
+  return empty;
+}
+
+Reverse Reverse::with(std::span<const Edit> edits) const {
+  Reverse edited = *this;
+  if (edits.empty()) return edited;
+  const auto& old = chunks_->chunks;
+  Cutter cutter(octets_);
+  cutter.reserve(old.size() + 1);
+  for (const auto& chunk : old) chunk->expect_holder();
+  auto edit = edits.begin();
+  const auto insert = [&] {
+    for (const std::uint32_t hash : edit->hashes) cutter.add(edit->address, hash);
+    ++edit;
+  };
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    const auto concerns = [&] {
+      return edit != edits.end() && (i + 1 == old.size() || chunk_of(edit->address) == i);
+    };
+    if (!concerns() && !cutter.is_short()) {
+      cutter.cut();
+      cutter.share(old[i]);
+      continue;
+    }
+    const std::uint8_t* at = old[i]->entries();
+    const std::uint8_t* const end = at + old[i]->count * entry_size();
+    for (; concerns(); insert()) {
+      const std::uint8_t* const place = lower_bound(*old[i], edit->address);
+      cutter.add(at, place);
+      at = place;
+      while (at != end && std::memcmp(at, edit->address.data(), octets_) == 0) at += entry_size();
+    }
+    cutter.add(at, end);
+  }
+  while (edit != edits.end()) insert();
+  edited.chunks_ = cutter.finish();
+  return edited;
 }
 
 Reverse::Prefix Reverse::parse(const Qname& qname) const {
@@ -100,35 +207,73 @@ bool Reverse::covers(const Address& address) const {
       ranges_, [&](const Range& range) { return share_bits(address, range.first, range.length); });
 }
 
-std::span<const Reverse::Entry> Reverse::below(const Prefix& prefix) const {
-  const unsigned bits = prefix.labels * label_bits();
-  const auto order = [](const Entry& entry, const Address& address) {
-    return std::memcmp(entry.address.data(), address.data(), address.size()) < 0;
-  };
-  const auto first = std::lower_bound(entries_.begin(), entries_.end(), prefix.address, order);
-  auto end = first;
-  // Whether there is any is enough, unless it is one whole address.
-  const bool all = prefix.labels == address_labels();
-  while (end != entries_.end() && share_bits(end->address, prefix.address, bits)) {
-    ++end;
-    if (!all) break;
+// The chunk that has the address if any has. REQUIRES: there is a chunk.
+std::size_t Reverse::chunk_of(const Address& address) const {
+  std::size_t begin = 0;
+  for (std::size_t count = chunks_->chunks.size(); count > 1;) {
+    const std::size_t half = count / 2;
+    const std::uint8_t* first = &chunks_->firsts[(begin + half) * octets_];
+    if (std::memcmp(first, address.data(), octets_) <= 0) begin += half;
+    count -= half;
   }
-  return {first, end};
+  return begin;
+}
+
+const std::uint8_t* Reverse::lower_bound(const Chunk& chunk, const Address& address) const {
+  const std::uint8_t* begin = chunk.entries();
+  for (std::size_t count = chunk.count; count > 0;) {
+    const std::size_t half = count / 2;
+    const std::uint8_t* middle = begin + half * entry_size();
+    if (std::memcmp(middle, address.data(), octets_) < 0) {
+      begin = middle + entry_size();
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  return begin;
+}
+
+Reverse::Hosts Reverse::find(const Address& address) const {
+  if (chunks_->chunks.empty()) return {};
+  const Chunk& chunk = *chunks_->chunks[chunk_of(address)];
+  const std::uint8_t* const first = lower_bound(chunk, address);
+  const std::uint8_t* const end = chunk.entries() + chunk.count * entry_size();
+  std::size_t count = 0;
+  for (const std::uint8_t* at = first; at != end; at += entry_size()) {
+    if (std::memcmp(at, address.data(), octets_) != 0) break;
+    ++count;
+  }
+  return {first, count, octets_};
+}
+
+bool Reverse::any_below(const Prefix& prefix) const {
+  if (chunks_->chunks.empty()) return false;
+  const std::size_t i = chunk_of(prefix.address);
+  const Chunk& chunk = *chunks_->chunks[i];
+  const std::uint8_t* at = lower_bound(chunk, prefix.address);
+  if (at == chunk.entries() + chunk.count * entry_size()) {
+    if (i + 1 == chunks_->chunks.size()) return false;
+    at = chunks_->chunks[i + 1]->entries();
+  }
+  Address address{};
+  std::memcpy(address.data(), at, octets_);
+  return share_bits(address, prefix.address, prefix.labels * label_bits());
 }
 
 Reverse::Found Reverse::find(const Qname& qname) const {
   const Prefix prefix = parse(qname);
-  const auto entries = below(prefix);
   const unsigned spelled = qname.labels - kSuffixLabels;
-  const bool address = prefix.whole && prefix.labels == address_labels() && !entries.empty();
+  const bool whole = prefix.whole && prefix.labels == address_labels();
+  const Hosts hosts = whole ? find(prefix.address) : Hosts();
   const Range* range = range_of(prefix);
   if (range == nullptr) {
     // The PTR of a VIP elsewhere is a single name, an apex of its own.
-    return address ? Found{Found::What::Pointer, 0, entries} : Found{};
+    return hosts.empty() ? Found{} : Found{Found::What::Pointer, 0, hosts};
   }
   const auto apex = static_cast<std::uint8_t>(spelled - range->labels);
-  if (address) return {Found::What::Pointer, apex, entries};
-  const bool exists = prefix.whole && (apex == 0 || !entries.empty());
+  if (!hosts.empty()) return {Found::What::Pointer, apex, hosts};
+  const bool exists = prefix.whole && (apex == 0 || (!whole && any_below(prefix)));
   return {exists ? Found::What::Empty : Found::What::NxDomain, apex};
 }
 
@@ -161,7 +306,8 @@ std::vector<Name> Reverse::apexes() const {
 }
 
 std::size_t Reverse::memory() const {
-  return entries_.capacity() * sizeof(Entry) + ranges_.capacity() * sizeof(Range);
+  return chunks_->bytes + chunks_->chunks.capacity() * sizeof(chunks_->chunks[0]) +
+         chunks_->firsts.capacity() + ranges_.capacity() * sizeof(Range);
 }
 
 }  // namespace dns

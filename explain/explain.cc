@@ -8,6 +8,7 @@
 #include "explain/ask.h"
 #include "explain/story.h"
 #include "host/upstreams.h"
+#include "pipeline/zone.h"
 
 namespace explain {
 namespace {
@@ -37,6 +38,18 @@ std::string pairs_text(const mesh::Labels& labels) {
 std::string at(const mesh::Position& position) {
   const std::string text = mesh::to_string(position);
   return text.empty() ? "" : ", " + text;
+}
+
+std::string origin_text(mesh::Origin origin) {
+  switch (origin) {
+    case mesh::Origin::Given:
+      return "";
+    case mesh::Origin::Dataplanes:
+      return ", generated from Dataplanes";
+    case mesh::Origin::KubernetesService:
+      return ", generated from a Kubernetes Service";
+  }
+  return "";
 }
 
 // What `wanted` asks for that `labels` has not: "kuma.io/origin=global, it has zone".
@@ -170,12 +183,14 @@ void Explainer::tell_generators(std::size_t i) {
 
 void Explainer::tell_vips(std::size_t i) {
   for (const mesh::Ip& ip : build_.allocation.vips[i]) {
-    const vip::Lease* lease = ledger_.find(ip);
-    const bool held = lease != nullptr && lease->service == service(i).id();
+    const auto lease = ledger_.find(ip);
+    const bool held = lease && lease->service == service(i).id();
     const bool given = std::ranges::find(service(i).vips, ip) != service(i).vips.end();
-    story_.tell("VIP", ip.to_string() + (held    ? ", held since " + vip::time_text(lease->since)
-                                         : given ? ", given by status.vips"
-                                                 : ", not yet in the state file"));
+    const bool borrowed = service(i).origin == mesh::Origin::KubernetesService;
+    story_.tell("VIP", ip.to_string() + (held       ? ", held since " + vip::time_text(lease->since)
+                                         : borrowed ? ", an address of the cluster"
+                                         : given    ? ", given by status.vips"
+                                                    : ", not yet in the state file"));
   }
   if (const std::string& why = build_.allocation.missing[i]; !why.empty()) {
     story_.tell("VIP", "none: " + why);
@@ -194,9 +209,7 @@ void Explainer::tell_ports(std::size_t i) {
 
 void Explainer::tell_service(std::size_t i) {
   const mesh::Service& s = service(i);
-  story_.tell("service", mesh::to_string(s.id()) +
-                             (s.generated ? ", generated from Dataplanes" : "") +
-                             at(s.meta.position));
+  story_.tell("service", mesh::to_string(s.id()) + origin_text(s.origin) + at(s.meta.position));
   if (s.meta.mesh != settings_.mesh) {
     story_.tell("service",
                 "not served here: this instance serves the mesh " + settings_.mesh + " (--mesh)");
@@ -207,7 +220,7 @@ void Explainer::tell_service(std::size_t i) {
   tell_generators(i);
   tell_vips(i);
   tell_ports(i);
-  if (s.kind == mesh::Kind::MeshService) {
+  if (mesh::counts_proxies(s, build_.proxies[i])) {
     story_.tell("proxies", std::to_string(build_.proxies[i].total) + " Dataplanes match, " +
                                std::to_string(build_.proxies[i].healthy) + " of them healthy");
   }
@@ -341,8 +354,8 @@ std::string Explainer::address(const mesh::Ip& ip) {
     tell_service(i);
     found = true;
   }
-  const vip::Lease* lease = ledger_.find(ip);
-  if (!found && lease != nullptr) {
+  const auto lease = ledger_.find(ip);
+  if (!found && lease) {
     story_.say(
         ip.to_string() + " was the VIP of " + mesh::to_string(lease->service) +
         " and is kept for it" +

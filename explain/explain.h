@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "config/settings.h"
-#include "dns/upstream.h"
+#include "dns/resolver/routes.h"
 #include "pipeline/build.h"
 #include "vip/ledger.h"
 

@@ -13,15 +13,15 @@ using namespace std::chrono_literals;
 
 // Files are read when nothing has changed for kQuiet, so that a deployment of many is one reload;
 // but no longer than kPatience after the first change.
-constexpr auto kQuiet = 10ms;
+constexpr auto kQuiet = 2ms;
 constexpr auto kPatience = 100ms;
 
 }  // namespace
 
 Files::Files(asio::io_context& io, std::vector<std::string> paths, config::LoaderSettings settings,
-             std::function<void()> read)
+             pipeline::Deliver deliver)
     : paths_(std::move(paths)),
-      read_(std::move(read)),
+      deliver_(std::move(deliver)),
       loader_(paths_, std::move(settings)),
       watched_(io),
       debounce_(io) {}
@@ -41,26 +41,49 @@ void Files::read_all(const char* why) {
   adopt(loader_.load());
 }
 
-void Files::adopt(config::Load load) {
-  load_ = watch(std::move(load));
-  read_();
+void Files::refresh() {
+  read_all("SIGHUP");
 }
 
-// Watches what was read. A change between the reading of a folder and its first watch would be seen
-// by nobody, so new folders are looked at once more.
-config::Load Files::watch(config::Load load) {
+// Delivers what was read, and watches it. A change between the reading of a folder and its first
+// watch would be seen by nobody, so new folders are looked at once more.
+void Files::adopt(config::Load load) {
+  std::size_t parsed = 0;
   for (;;) {
+    parsed += load.parsed;
+    load.parsed = parsed;
+    deliver(std::move(load));
     const config::Watched watched = watcher_.watch(loader_.directories());
     for (const std::string& reason : watched.failed) {
       if (unwatched_.insert(reason).second) {
         logging::error("changes there are only seen on SIGHUP", {{"reason", reason}});
       }
     }
-    if (watched.added.empty()) return load;
-    const std::size_t parsed = load.parsed;
+    if (watched.added.empty()) return;
     load = loader_.reload(watched.added);
-    load.parsed += parsed;
   }
+}
+
+void Files::deliver(config::Load load) {
+  pipeline::SourceState now = state(load);
+  deliver_({std::move(load.changes), std::move(load.diagnostic_changes), std::move(now), true});
+}
+
+pipeline::SourceState Files::state(const config::Load& load) const {
+  pipeline::SourceState state{.name = "files", .from = paths_, .complete = true};
+  state.figures = {
+      {"files", "Files of resources.", load.files},
+      {"documents", "Documents in the files of resources.", load.documents},
+      {"parsed", "Documents parsed at the last reading; the others had not changed.", load.parsed},
+      {"kept", "Resources of broken files, which keep their last good version.", load.kept}};
+  if (load.kept != 0) {
+    const bool one = load.kept == 1;
+    state.concerns.push_back({mesh::Severity::Warning,
+                              std::to_string(load.kept) +
+                                  (one ? " resource keeps its" : " resources keep their") +
+                                  " last good version, since what is in the files now is broken."});
+  }
+  return state;
 }
 
 void Files::wait() {
@@ -92,6 +115,15 @@ void Files::read_changed() {
   // The folder above is watched too, and much may happen there that is none of our business: a new
   // table for each of it would be a new serial, a line in the log and a "reload" that was none.
   if (load.looked) adopt(std::move(load));
+}
+
+std::function<std::unique_ptr<pipeline::Source>(asio::io_context&, pipeline::Deliver)> source(
+    const config::Settings& settings, std::vector<std::string> paths) {
+  const config::LoaderSettings with{settings.locality(), settings.limits,
+                                    config::UnknownFields::Warn};
+  return [with, paths = std::move(paths)](asio::io_context& io, pipeline::Deliver deliver) {
+    return std::make_unique<Files>(io, paths, with, std::move(deliver));
+  };
 }
 
 }  // namespace files

@@ -19,9 +19,9 @@ bool is_loopback(const mesh::Ip& ip) {
   return ip.is_v4() ? ip.bytes()[0] == 127 : ip == mesh::Ip::parse("::1");
 }
 
-bool leads_to_us(const dns::Endpoint& server, const std::vector<dns::Endpoint>& listening,
+bool leads_to_us(const dns::UpstreamAddress& server, const std::vector<dns::Endpoint>& listening,
                  const std::vector<mesh::Ip>& own) {
-  const auto ip = mesh::Ip::parse(server.address);
+  const auto ip = mesh::Ip::parse(server.ip);
   if (!ip) return false;
   return std::ranges::any_of(listening, [&](const dns::Endpoint& listen) {
     if (listen.port != server.port) return false;
@@ -39,14 +39,21 @@ std::vector<dns::Endpoint> endpoints(const std::vector<config::Endpoint>& settin
   return texts;
 }
 
+std::vector<dns::UpstreamAddress> upstream_addresses(
+    const std::vector<config::Endpoint>& settings) {
+  std::vector<dns::UpstreamAddress> addresses;
+  for (const auto& [address, port] : settings) addresses.push_back({address.to_string(), port});
+  return addresses;
+}
+
 Upstreams make_upstreams(const config::Settings& settings, std::string_view resolv_conf,
                          const std::vector<dns::Endpoint>& listening,
                          const std::vector<mesh::Ip>& own) {
   Upstreams result;
-  const auto add = [&](const dns::Name& zone, const std::vector<dns::Endpoint>& servers,
+  const auto add = [&](const dns::Name& zone, const std::vector<dns::UpstreamAddress>& servers,
                        const std::string& path) {
     dns::Route& route = result.routes.emplace_back(dns::Route{zone, {}});
-    for (const dns::Endpoint& server : servers) {
+    for (const dns::UpstreamAddress& server : servers) {
       if (leads_to_us(server, listening, own)) {
         result.diagnostics.push_back(
             warning(path, dns::to_string(server) + " is this server itself, and is left out"));
@@ -62,20 +69,20 @@ Upstreams make_upstreams(const config::Settings& settings, std::string_view reso
   };
   for (const auto& [zone, servers] : settings.upstream.zones) {
     if (const auto name = dns::Name::parse(zone)) {
-      add(*name, endpoints(servers), "upstream.zones." + zone);
+      add(*name, upstream_addresses(servers), "upstream.zones." + zone);
     }
   }
   const bool has_root = std::ranges::any_of(
       result.routes, [](const dns::Route& route) { return route.zone.is_root(); });
   if (has_root) return result;
   if (!settings.upstream.servers.empty()) {
-    add(dns::Name(), endpoints(settings.upstream.servers), "upstream.servers");
+    add(dns::Name(), upstream_addresses(settings.upstream.servers), "upstream.servers");
     return result;
   }
   const auto file = config::parse_resolv_conf(resolv_conf, settings.upstream.resolv_conf);
   result.diagnostics.insert(result.diagnostics.end(), file.diagnostics.begin(),
                             file.diagnostics.end());
-  std::vector<dns::Endpoint> servers;
+  std::vector<dns::UpstreamAddress> servers;
   for (const std::string& address : file.nameservers) servers.push_back({address, kDnsPort});
   add(dns::Name(), servers, settings.upstream.resolv_conf);
   return result;

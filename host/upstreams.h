@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "dns/server.h"
-#include "dns/upstream.h"
+#include "dns/resolver/routes.h"
+#include "dns/server/endpoint.h"
 #include "mesh/diagnostic.h"
 #include "mesh/ip.h"
 
@@ -25,8 +25,9 @@ Upstreams make_upstreams(const config::Settings& settings, std::string_view reso
                          const std::vector<dns::Endpoint>& listening,
                          const std::vector<mesh::Ip>& own);
 
-// Endpoints of the settings, as dns has them.
+// Addresses of the settings, as dns has them: those to listen on, and those to ask.
 std::vector<dns::Endpoint> endpoints(const std::vector<config::Endpoint>& settings);
+std::vector<dns::UpstreamAddress> upstream_addresses(const std::vector<config::Endpoint>& settings);
 
 // The file's text; empty, like a file without nameservers, if it can't be read.
 std::string read_resolv_conf(const config::Settings& settings);

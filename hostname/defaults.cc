@@ -1,3 +1,5 @@
+#include "hostname/defaults.h"
+
 #include <algorithm>
 #include <set>
 
@@ -77,6 +79,35 @@ std::vector<std::shared_ptr<const mesh::HostnameGenerator>> with_defaults(
   for (const auto& generator : given) names.insert(generator->meta.name);
   for (auto& generator : default_generators(env)) {
     if (!names.contains(generator->meta.name)) given.push_back(std::move(generator));
+  }
+  return given;
+}
+
+Defaults::Defaults(std::string_view env) {
+  for (auto& generator : default_generators(env)) defaults_.push_back({std::move(generator)});
+}
+
+Defaults::Changes Defaults::apply(Changes given) {
+  const auto count = [&](const auto& generator, std::size_t by) {
+    if (generator == nullptr) return;
+    for (Default& each : defaults_) {
+      if (each.generator->meta.name == generator->meta.name) each.given += by;
+    }
+  };
+  for (const auto& changed : given) {
+    count(changed.before, static_cast<std::size_t>(-1));
+    count(changed.after, 1);
+  }
+  for (Default& each : defaults_) {
+    const bool in_use = each.given == 0;
+    if (in_use == each.in_use) continue;
+    each.in_use = in_use;
+    // One given in the universal shape takes the default's identity over, or leaves it.
+    auto changed = std::ranges::find_if(given, [&](const auto& other) {
+      return other.either().meta.core_name() == each.generator->meta.name;
+    });
+    if (changed == given.end()) changed = given.insert(given.end(), {nullptr, nullptr});
+    (in_use ? changed->after : changed->before) = each.generator;
   }
   return given;
 }

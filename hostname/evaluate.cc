@@ -13,12 +13,9 @@ using Kind = Operand::Kind;
 
 class Evaluator {
  public:
-  explicit Evaluator(const Fields& fields) : fields_(fields) {}
+  Evaluator(const Fields& fields, std::string& out) : fields_(fields), out_(out) {}
 
-  std::string run(const std::vector<Node>& nodes) {
-    list(nodes, Value::data());
-    return std::move(out_);
-  }
+  void run(const std::vector<Node>& nodes) { list(nodes, Value::data()); }
 
  private:
   struct Variable {
@@ -49,6 +46,10 @@ class Evaluator {
   }
 
   void action(const Node& node, const Value& dot) {
+    if (const auto text = read_only(node.pipeline, dot)) {
+      out_ += *text;
+      return;
+    }
     const Value value = pipeline(node.pipeline, dot);
     if (!node.pipeline.variable.empty()) return;  // a declaration prints nothing
     try {
@@ -56,6 +57,24 @@ class Evaluator {
     } catch (const FunctionError& error) {
       fail(node.pipeline.offset, error.message);
     }
+  }
+
+  // What {{ .DisplayName }} or {{ label "key" }} prints. Most templates have no other actions, and
+  // need no Value, which allocates. Nothing: the general way prints it, or fails.
+  std::optional<std::string_view> read_only(const Pipeline& pipeline, const Value& dot) const {
+    if (!pipeline.variable.empty() || pipeline.commands.size() != 1) return std::nullopt;
+    const std::vector<Operand>& operands = pipeline.commands.front().operands;
+    const Operand& first = operands.front();
+    if (operands.size() == 1 && first.kind == Kind::Field && first.fields.size() == 1 &&
+        dot.kind == Value::Kind::Data) {
+      return field(first.fields.front());
+    }
+    if (operands.size() != 2 || first.kind != Kind::Function || first.name != "label") {
+      return std::nullopt;
+    }
+    const Operand& key = operands.back();
+    if (key.kind != Kind::Constant || key.constant.kind != Value::Kind::String) return std::nullopt;
+    return fields_.labels->get(key.constant.text);
   }
 
   void control(const Node& node, const Value& dot) {
@@ -198,13 +217,13 @@ class Evaluator {
 
   const Fields& fields_;
   std::vector<Variable> variables_;
-  std::string out_;
+  std::string& out_;
 };
 
 }  // namespace
 
-std::string evaluate(const std::vector<Node>& nodes, const Fields& fields) {
-  return Evaluator(fields).run(nodes);
+void evaluate(const std::vector<Node>& nodes, const Fields& fields, std::string& out) {
+  Evaluator(fields, out).run(nodes);
 }
 
 }  // namespace hostname

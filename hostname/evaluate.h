@@ -9,7 +9,7 @@
 
 namespace hostname {
 
-// Throws TemplateError. May run in several threads at once.
-std::string evaluate(const std::vector<Node>& nodes, const Fields& fields);
+// Appends to `out`, which is empty. Throws TemplateError. May run in several threads at once.
+void evaluate(const std::vector<Node>& nodes, const Fields& fields, std::string& out);
 
 }  // namespace hostname

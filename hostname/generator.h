@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,5 +80,6 @@ bool is_within(std::string_view hostname, std::string_view domain);
 // True under the suffixes that are nobody's on the Internet: .mesh, .local, .internal, .test,
 // .home.arpa, and their like. Names elsewhere hide names of the Internet.
 bool is_under_private_suffix(std::string_view hostname);
+std::span<const std::string_view> private_suffixes();
 
 }  // namespace hostname

@@ -77,12 +77,16 @@ bool is_within(std::string_view hostname, std::string_view domain) {
   return hostname.size() == domain.size() || hostname[hostname.size() - domain.size() - 1] == '.';
 }
 
-bool is_under_private_suffix(std::string_view hostname) {
+std::span<const std::string_view> private_suffixes() {
   // Reserved (RFC 2606, 6761, 6762, 8375; ICANN for internal), or never delegated by use.
-  constexpr std::string_view kSuffixes[] = {
+  static constexpr std::string_view kSuffixes[] = {
       "mesh", "local", "internal", "test",     "example",     "invalid",  "lan",
       "home", "corp",  "private",  "intranet", "localdomain", "home.arpa"};
-  return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) {
+  return kSuffixes;
+}
+
+bool is_under_private_suffix(std::string_view hostname) {
+  return std::ranges::any_of(private_suffixes(), [&](std::string_view suffix) {
     return hostname != suffix && is_within(hostname, suffix);
   });
 }

@@ -35,8 +35,17 @@ boost::system::result<Template, TemplateError> Template::compile(std::string_vie
 }
 
 boost::system::result<std::string, TemplateError> Template::render(const Fields& fields) const {
+  std::string out;
+  if (auto rendered = render(fields, out); !rendered) return std::move(rendered).error();
+  return out;
+}
+
+boost::system::result<void, TemplateError> Template::render(const Fields& fields,
+                                                            std::string& out) const {
+  out.clear();
   try {
-    return evaluate(program_->nodes, fields);
+    evaluate(program_->nodes, fields, out);
+    return {};
   } catch (TemplateError& error) {
     return std::move(error);
   }

@@ -43,6 +43,9 @@ class Template {
 
   // An error is one of execution: a label that the service lacks, an index out of range.
   boost::system::result<std::string, TemplateError> render(const Fields& fields) const;
+  // The same into `out`, whose content is replaced: what is rendered a million times allocates
+  // once.
+  boost::system::result<void, TemplateError> render(const Fields& fields, std::string& out) const;
 
   // The literal text that every result ends in, behind the last action: ".svc.mesh.local" for
   // "{{ .DisplayName }}.svc.mesh.local"; the whole text of a template without actions; "" when

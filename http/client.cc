@@ -2,8 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -14,16 +12,16 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <charconv>
 #include <optional>
+
+#include "http/await.h"
 
 namespace http {
 namespace {
@@ -38,15 +36,15 @@ using Any = asio::generic::stream_protocol;  // TCP, or a Unix socket
 using Plain = beast::basic_stream<Any>;
 using Secure = beast::ssl_stream<Plain>;
 
-// How soon a connection that nothing comes through is known to be dead: a watch may be silent for
-// minutes, and only the kernel's probes tell silence from a cut wire.
+// How soon a dead connection is noticed: a watch may receive nothing for minutes, and only the
+// kernel's probes distinguish that from a broken path.
 constexpr int kKeepIdle = 20;     // s
 constexpr int kKeepInterval = 5;  // s
 constexpr int kKeepCount = 4;
 constexpr unsigned kUserTimeout = 20'000;  // ms, for what was sent to be acknowledged
 
-constexpr std::size_t kHeaderLimit = 64u << 10;  // octets
-constexpr std::size_t kPiece = 64u << 10;        // octets read at once
+constexpr std::size_t kHeaderLimit = 64u << 10;  // bytes
+constexpr std::size_t kPiece = 64u << 10;        // bytes read at once
 
 Error failure(What what, const std::string& doing, const error_code& error) {
   if (error == beast::error::timeout) {
@@ -56,16 +54,6 @@ Error failure(What what, const std::string& doing, const error_code& error) {
     return {What::TooLarge, doing + ": the answer is too large"};
   }
   return {what, doing + ": " + error.message()};
-}
-
-auto into(error_code& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
-
-bool is_address(const std::string& host) {
-  error_code error;
-  asio::ip::make_address(host, error);
-  return !error;
 }
 
 void keep_alive(int fd) {
@@ -84,23 +72,23 @@ struct Sink {
   const std::function<bool(std::string_view)>* line = nullptr;
 };
 
-// Collects octets and hands out lines.
+// Collects bytes and hands out lines.
 class Lines {
  public:
   Lines(const Sink& sink) : sink_(sink) {}
 
   // False: the receiver wants no more.
-  bool add(std::string_view octets) {
+  bool add(std::string_view bytes) {
     for (;;) {
-      const std::size_t end = octets.find('\n');
-      if (end == octets.npos) break;
-      pending_.append(octets.substr(0, end));
-      octets.remove_prefix(end + 1);
+      const std::size_t end = bytes.find('\n');
+      if (end == bytes.npos) break;
+      pending_.append(bytes.substr(0, end));
+      bytes.remove_prefix(end + 1);
       const bool more = pending_.empty() || (*sink_.line)(pending_);
       pending_.clear();
       if (!more) return false;
     }
-    pending_.append(octets);
+    pending_.append(bytes);
     return true;
   }
   bool too_long() const { return pending_.size() > sink_.limits.line; }
@@ -126,19 +114,19 @@ asio::awaitable<Result<Response>> read_body(Stream& stream, beast::flat_buffer& 
     co_await message::async_read_some(stream, buffer, parser, into(error));
     if (error == message::error::need_buffer) error = {};
     if (error) co_return failure(What::Closed, "reading the answer", error);
-    const std::string_view octets(piece.data(), piece.size() - parser.get().body().size);
+    const std::string_view bytes(piece.data(), piece.size() - parser.get().body().size);
     if (!by_line) {
-      response.body.append(octets);
+      response.body.append(bytes);
       if (response.body.size() > sink.limits.body) {
-        co_return Error{What::TooLarge, "the answer is larger than " +
-                                            std::to_string(sink.limits.body) + " octets"};
+        co_return Error{What::TooLarge,
+                        "the answer is larger than " + std::to_string(sink.limits.body) + " bytes"};
       }
       continue;
     }
-    if (!lines.add(octets)) co_return response;
+    if (!lines.add(bytes)) co_return response;
     if (lines.too_long()) {
       co_return Error{What::TooLarge, "a line of the answer is longer than " +
-                                          std::to_string(sink.limits.line) + " octets"};
+                                          std::to_string(sink.limits.line) + " bytes"};
     }
   }
   co_return response;
@@ -172,18 +160,22 @@ asio::awaitable<Result<Response>> converse(Stream& stream,
 
 class Client::Impl {
  public:
-  Impl(Url url, Identity identity)
+  Impl(Url url, const tls::Identity& identity)
       : url_(std::move(url)),
         name_(identity.server_name.empty() ? url_.host : identity.server_name) {
-    if (url_.tls) set_up(identity);
+    if (!url_.tls) return;
+    auto context = tls::client_context(identity);
+    if (context) {
+      tls_ = std::move(*context);
+    } else {
+      unusable_ = Error{What::Identity, context.error().text};
+    }
   }
 
   asio::awaitable<Result<Response>> send(Request request, Limits limits,
                                          std::function<bool(std::string_view)> line);
 
  private:
-  void set_up(const Identity& identity);
-  std::optional<Error> prepare(Secure& stream) const;
   message::request<message::string_body> make(Request request) const;
   asio::awaitable<std::optional<Error>> connect(Plain& stream, const Limits& limits) const;
   asio::awaitable<Result<Response>> send_secure(
@@ -191,51 +183,9 @@ class Client::Impl {
 
   const Url url_;
   const std::string name_;  // what the server's certificate must name
-  asio::ssl::context tls_{asio::ssl::context::tls_client};
+  std::shared_ptr<asio::ssl::context> tls_;
   std::optional<Error> unusable_;  // why no connection can be made
 };
-
-void Client::Impl::set_up(const Identity& identity) {
-  const char* doing = "";
-  try {
-    SSL_CTX_set_min_proto_version(tls_.native_handle(), TLS1_2_VERSION);
-    doing = "the CA's certificate";
-    if (identity.ca.empty()) {
-      tls_.set_default_verify_paths();
-    } else {
-      tls_.add_certificate_authority(asio::buffer(identity.ca));
-    }
-    // Whom we were told to trust need be no root, as elsewhere (Go, curl).
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(tls_.native_handle()),
-                                X509_V_FLAG_PARTIAL_CHAIN);
-    doing = "the client's certificate";
-    if (!identity.certificate.empty()) {
-      tls_.use_certificate_chain(asio::buffer(identity.certificate));
-    }
-    doing = "the client's key";
-    if (!identity.key.empty()) {
-      tls_.use_private_key(asio::buffer(identity.key), asio::ssl::context::pem);
-    }
-    tls_.set_verify_mode(identity.verify ? asio::ssl::verify_peer : asio::ssl::verify_none);
-  } catch (const boost::system::system_error& error) {
-    unusable_ = Error{What::Identity, std::string(doing) + ": " + error.code().message()};
-  }
-}
-
-// An address is looked for among the certificate's addresses and not told to the server (RFC 6066,
-// 3); a name is looked for among its names, and told.
-std::optional<Error> Client::Impl::prepare(Secure& stream) const {
-  SSL* ssl = stream.native_handle();
-  std::string name = name_;  // SSL_set_tlsext_host_name is a macro with a cast of its own
-  X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl);
-  const bool set = is_address(name_)
-                       ? X509_VERIFY_PARAM_set1_ip_asc(parameters, name_.c_str()) == 1
-                       : SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                                  name.data()) == 1 &&
-                             X509_VERIFY_PARAM_set1_host(parameters, name_.c_str(), 0) == 1;
-  if (set) return std::nullopt;
-  return Error{What::Tls, "no certificate can be for \"" + name_ + '"'};
-}
 
 message::request<message::string_body> Client::Impl::make(Request from) const {
   const auto verb = message::string_to_verb(from.method);
@@ -280,17 +230,17 @@ asio::awaitable<std::optional<Error>> Client::Impl::connect(Plain& stream,
 
 asio::awaitable<Result<Response>> Client::Impl::send_secure(
     Plain plain, const message::request<message::string_body>& request, const Sink& sink) {
-  Secure stream(std::move(plain), tls_);
-  if (auto wrong = prepare(stream)) co_return std::move(*wrong);
+  Secure stream(std::move(plain), *tls_);
+  if (!tls::require_name(*stream.native_handle(), name_)) {
+    co_return Error{What::Tls, "no certificate can be for \"" + name_ + '"'};
+  }
   error_code error;
   beast::get_lowest_layer(stream).expires_after(sink.limits.start);
   co_await stream.async_handshake(asio::ssl::stream_base::client, into(error));
   if (error) {
-    const long verified = SSL_get_verify_result(stream.native_handle());
+    const std::string refusal = tls::refusal(*stream.native_handle());
     Error wrong = failure(What::Tls, "TLS with " + to_string(url_), error);
-    if (verified != X509_V_OK) {
-      wrong.text += std::string(": ") + X509_verify_cert_error_string(verified);
-    }
+    if (!refusal.empty()) wrong.text += ": " + refusal;
     co_return wrong;
   }
   co_return co_await converse(stream, request, sink);
@@ -307,8 +257,8 @@ asio::awaitable<Result<Response>> Client::Impl::send(Request from, Limits limits
   co_return co_await converse(stream, request, sink);
 }
 
-Client::Client(Url url, Identity identity)
-    : impl_(std::make_unique<Impl>(std::move(url), std::move(identity))) {}
+Client::Client(Url url, const tls::Identity& identity)
+    : impl_(std::make_unique<Impl>(std::move(url), identity)) {}
 Client::~Client() = default;
 
 asio::awaitable<Result<Response>> Client::fetch(Request request, Limits limits) const {

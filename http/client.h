@@ -1,11 +1,11 @@
 // A client of one HTTP/1.1 server, with TLS or without: answers as a whole, or line by line.
 //
-// Each request has a connection of its own: what asks is a few long streams and now and then a
+// Each request has a connection of its own: callers have a few long streams and now and then a
 // short request, and a connection that is used once can't be found dead at its next use. All that a
 // server can do wrong is an Error; nothing throws.
 //
 // Owned by one thread, the one that runs the executor. A Client must outlive the coroutines that it
-// gave.
+// returns.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -21,19 +21,9 @@
 #include <vector>
 
 #include "http/url.h"
+#include "tls/context.h"
 
 namespace http {
-
-// What proves who is who, PEM. All are empty where there is nothing to prove.
-struct Identity {
-  std::string ca;           // whom we trust; empty: the certificates of this system
-  std::string certificate;  // ours, with the chain
-  std::string key;          // of our certificate
-  std::string server_name;  // what the server's certificate must name; empty: the URL's host
-  bool verify = true;
-
-  friend bool operator==(const Identity&, const Identity&) = default;
-};
 
 struct Request {
   std::string method = "GET";
@@ -45,17 +35,17 @@ struct Request {
 struct Response {
   unsigned status = 0;
   std::string body;          // of lines(): only where the status isn't 200
-  unsigned retry_after = 0;  // s; 0: the server named none
+  unsigned retry_after = 0;  // s; 0: without Retry-After
 };
 
 struct Error {
   enum class What : std::uint8_t {
     Identity,  // a certificate or a key of ours can't be read
-    Connect,   // no connection: no such name, refused, unreachable, in time
+    Connect,   // no connection: unknown name, refused, unreachable, timeout
     Tls,       // the handshake failed
-    Timeout,   // silent for too long
-    TooLarge,  // an answer or a line exceeds what is taken
-    Closed,    // ended in the middle, or is no HTTP
+    Timeout,   // no byte for too long
+    TooLarge,  // an answer or a line exceeds its limit
+    Closed,    // ended in the middle, or invalid HTTP
   };
   What what = What::Closed;
   std::string text;  // for people
@@ -66,14 +56,14 @@ using Result = boost::system::result<T, Error>;
 
 struct Limits {
   std::chrono::milliseconds start{15'000};    // for each step up to the answer's header
-  std::chrono::milliseconds silence{15'000};  // longest time without an octet of the body
-  std::size_t body = 64u << 20;               // octets, of an answer as a whole
-  std::size_t line = 16u << 20;               // octets, of one line
+  std::chrono::milliseconds silence{15'000};  // longest time without a byte of the body
+  std::size_t body = 64u << 20;               // bytes, of an answer as a whole
+  std::size_t line = 16u << 20;               // bytes, of one line
 };
 
 class Client {
  public:
-  Client(Url url, Identity identity);
+  Client(Url url, const tls::Identity& identity);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -90,7 +80,7 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
-// Likewise, for a program that has nothing else to do: waits for the answer.
+// The same, blocking until the answer is here.
 Result<Response> fetch(const Url& url, Request request, Limits limits);
 
 }  // namespace http

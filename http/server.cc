@@ -5,22 +5,26 @@
 #include <unistd.h>
 
 #include <array>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <cstring>
 #include <list>
+#include <optional>
 #include <stdexcept>
+
+#include "http/await.h"
 
 namespace http {
 namespace {
@@ -41,10 +45,6 @@ constexpr std::size_t kConnections = 32;
 constexpr std::size_t kHeaderLimit = 8u << 10;  // octets
 constexpr std::chrono::seconds kPatience{5};    // for a request, and for its answer to be taken
 constexpr std::chrono::seconds kLinger{1};      // for the rest of what is refused
-
-auto into(error_code& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
 
 constexpr mode_t kSocketMode = 0660;
 
@@ -145,7 +145,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   }
   void stop() {
     stopped_ = true;
-    acceptor_.close();
+    error_code error;
+    acceptor_.close(error);
     if (!socket_.empty()) unlink(socket_.c_str());
     for (Stream* stream : streams_) stream->close();
   }
@@ -158,8 +159,10 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   asio::awaitable<void> accept();
   asio::awaitable<void> serve(Socket socket);
   asio::awaitable<void> converse(Stream& stream);
-  Response answer(Stream& stream, const Request& request) const;
-  Page page(const Request& request, bool loopback) const;
+  static std::optional<Page> refused(const Request& request, const Target& target, bool loopback);
+  asio::awaitable<Response> answer(Stream& stream, const Request& request) const;
+  // The handler's answer, whichever thread gives it.
+  asio::awaitable<Page> page(const Target& target) const;
 
   asio::io_context& io_;
   asio::basic_socket_acceptor<Any> acceptor_;
@@ -207,40 +210,64 @@ asio::awaitable<void> Server::Impl::converse(Stream& stream) {
   co_await message::async_read_header(stream, buffer, parser, into(error));
   const bool refused = is_refused(error);
   if ((error && !refused) || stopped_) co_return;
-  auto response =
-      refused ? response_of(message::verb::get, refusal(error)) : answer(stream, parser.get());
+  // A page may take longer to make than a request may take to arrive.
+  stream.expires_never();
+  Response response;
+  if (refused) {
+    response = response_of(message::verb::get, refusal(error));
+  } else {
+    response = co_await answer(stream, parser.get());
+  }
   stream.expires_after(kPatience);
   co_await message::async_write(stream, response, into(error));
   stream.socket().shutdown(Socket::shutdown_send, error);
   if (refused) co_await drain(stream);
 }
 
-Response Server::Impl::answer(Stream& stream, const Request& request) const {
-  error_code error;
-  const bool loopback = is_loopback(stream.socket().local_endpoint(error));
-  return response_of(request.method(), page(request, loopback));
-}
-
-Page Server::Impl::page(const Request& request, bool loopback) const {
+// What the handler isn't asked; nothing if it is.
+std::optional<Page> Server::Impl::refused(const Request& request, const Target& target,
+                                          bool loopback) {
   const message::verb method = request.method();
   if (method != message::verb::get && method != message::verb::head) {
-    return {405, "text/plain; charset=utf-8", "only GET and HEAD\n", {{"Allow", "GET, HEAD"}}};
+    return Page{405, "text/plain; charset=utf-8", "only GET and HEAD\n", {{"Allow", "GET, HEAD"}}};
   }
-  const Target target = parse_target(request.target());
   // RFC 9112, 3.2.2: the authority of the absolute form stands in the place of Host.
   const std::string host =
       target.authority.empty() ? std::string(request[message::field::host]) : target.authority;
-  if (loopback && !is_local_host(host)) {
-    return {421, "text/plain; charset=utf-8",
-            "this is the loopback interface: ask for localhost or for an address, as "
-            "http://127.0.0.1/, not for a name that leads here\n"};
-  }
-  // What can't be told ends this answer and nothing else.
-  try {
-    return handler_(target);
-  } catch (const std::exception& error) {
-    return {.status = 500, .body = std::string(error.what()) + '\n'};
-  }
+  if (!loopback || is_local_host(host)) return std::nullopt;
+  return Page{421, "text/plain; charset=utf-8",
+              "this is the loopback interface: ask for localhost or for an address, as "
+              "http://127.0.0.1/, not for a name that leads here\n"};
+}
+
+asio::awaitable<Response> Server::Impl::answer(Stream& stream, const Request& request) const {
+  error_code error;
+  const bool loopback = is_loopback(stream.socket().local_endpoint(error));
+  const message::verb method = request.method();
+  const Target target = parse_target(request.target());
+  std::optional<Page> page = refused(request, target, loopback);
+  // g++ 12 destroys what stands beside a co_await in one expression twice.
+  if (!page) page = co_await this->page(target);
+  co_return response_of(method, std::move(*page));
+}
+
+asio::awaitable<Page> Server::Impl::page(const Target& target) const {
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Page)>(
+      [this, &target](auto handler) {
+        // A std::function is copied, a completion handler is not.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        const Reply reply = [this, shared](Page page) {
+          asio::post(io_, [shared, page = std::move(page)]() mutable {
+            std::move (*shared)(std::move(page));
+          });
+        };
+        try {
+          handler_(target, reply);
+        } catch (const std::exception& error) {
+          reply({.status = 500, .body = std::string(error.what()) + '\n'});
+        }
+      },
+      asio::use_awaitable);
 }
 
 Server::Server(asio::io_context& io, const Listen& listen, Handler handler)

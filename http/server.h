@@ -2,9 +2,10 @@
 // a Unix socket.
 //
 // Everything is limited: the size of a request, the time that it may take, the connections at once;
-// the oldest is closed for a new one, so that whoever holds connections open keeps nobody out.
+// the oldest is closed for a new one, so that a client that holds connections open locks nobody
+// out.
 //
-// What is no HTTP is answered with 400, a header over the limit with 431.
+// Invalid HTTP is answered with 400, a header over the limit with 431.
 //
 // What arrives at a loopback address must ask for an address or for localhost (is_local_host()):
 // other names are answered with 421, and the handler isn't called.
@@ -35,7 +36,11 @@ struct Page {
   std::vector<std::pair<std::string, std::string>> headers = {};  // further ones
 };
 
-using Handler = std::function<Page(const Target&)>;
+// Takes the answer to one request. Called once, on any thread, as long as the Server's io_context
+// lives.
+using Reply = std::function<void(Page)>;
+// Answers a request, at once or later. What it throws is answered with 500.
+using Handler = std::function<void(const Target&, Reply)>;
 
 // Where a server listens: at an IP address and port, 0 for any, or at a Unix socket.
 struct Listen {

@@ -1,4 +1,4 @@
-// The URL of a server, "https://10.96.0.1:443/base", and what a request asks one for.
+// The URL of a server, "https://10.96.0.1:443/base", and the target of a request.
 //
 // Plain values.
 #pragma once
@@ -42,9 +42,9 @@ struct Target {
 // What is wrongly escaped stays as it is. '+' is a blank in a query, as HTML's forms send it.
 Target parse_target(std::string_view text);
 
-// True of a request's Host (RFC 9112, 3.2) or authority that is an address, localhost, or missing:
-// of what names this host wherever it is asked. Any other name may be one that a page of the web
-// has led here, so that the browser takes what we say for that page's own (DNS rebinding).
+// True if a request's Host (RFC 9112, 3.2) or authority is an address, localhost, or missing. Any
+// other name may be one that a web page's DNS has pointed here, so that the browser takes our
+// answer for that page's own (DNS rebinding).
 bool is_local_host(std::string_view host);
 
 // Escapes what can't stand in a query's value (RFC 3986, 3.4).

@@ -21,15 +21,15 @@ constexpr Path kRoot;
 std::optional<std::string> from_base64(std::string text) {
   std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
   if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  std::string octets(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(octets.data()),
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                    reinterpret_cast<const unsigned char*>(text.data()),
                                    static_cast<int>(text.size()));
   if (size < 0) return std::nullopt;
-  // It counts the padding as octets.
+  // It counts the padding as bytes.
   const auto padding = static_cast<std::size_t>(std::ranges::count(text, '='));
-  octets.resize(static_cast<std::size_t>(size) - padding);
-  return octets;
+  bytes.resize(static_cast<std::size_t>(size) - padding);
+  return bytes;
 }
 
 class Kubeconfig {
@@ -142,7 +142,7 @@ class Kubeconfig {
           !decoder_.boolean(*insecure, path / "insecure-skip-tls-verify").value_or(false);
       if (!access_.verify) {
         decoder_.warn(*insecure, path / "insecure-skip-tls-verify",
-                      "whoever is on the way to the API server can say what the names are");
+                      "the API server isn't verified: anybody on the network path can forge names");
       }
     }
     refuse(cluster, path, "proxy-url", "connect to the API server directly");

@@ -1,5 +1,5 @@
-// How an API server is reached, and as whom: from a kubeconfig, or from what a pod finds in its
-// service account.
+// Where an API server is and which credentials it gets: from a kubeconfig, or from a pod's service
+// account.
 //
 // Pure functions of text; api.h reads the files that they name.
 #pragma once
@@ -30,7 +30,7 @@ struct Access {
   Secret certificate;
   Secret key;
   Secret token;
-  std::string name_space;  // ours; "default" if nothing says
+  std::string name_space;  // ours; "default" if none is given
 
   friend bool operator==(const Access&, const Access&) = default;
 };

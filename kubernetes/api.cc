@@ -1,12 +1,11 @@
 #include "kubernetes/api.h"
 
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
 #include "config/files.h"
+#include "http/await.h"
 #include "kubernetes/decode.h"
 
 namespace kubernetes {
@@ -15,7 +14,7 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::uint64_t kMaxSecret = 1u << 20;  // octets
+constexpr std::uint64_t kMaxSecret = 1u << 20;  // bytes
 
 void trim(std::string& text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) {
@@ -30,7 +29,7 @@ void read(const Secret& secret, std::string& text, std::string& problem) {
     return;
   }
   config::Content content = config::read_file(secret.file, kMaxSecret);
-  // Whoever writes it may have emptied it first.
+  // A writer may have truncated it first.
   if (content.error.empty() && content.text.empty()) content.error = "is empty";
   if (content.error.empty()) {
     text = std::move(content.text);
@@ -39,7 +38,7 @@ void read(const Secret& secret, std::string& text, std::string& problem) {
   }
 }
 
-// What a Status object says, else the text itself, shortened.
+// The message of a Status object, else the text itself, shortened.
 std::string message_of(const std::string& body) {
   boost::system::error_code error;
   const json::value value = json::parse(body, error);
@@ -57,7 +56,7 @@ void Api::refresh(Clock::time_point now) {
   if (client_ != nullptr && now < fresh_until_) return;
   fresh_until_ = now + kFresh;
   std::string problem;
-  http::Identity identity = identity_;
+  tls::Identity identity = identity_;
   read(access_.ca, identity.ca, problem);
   read(access_.certificate, identity.certificate, problem);
   read(access_.key, identity.key, problem);
@@ -78,7 +77,7 @@ void Api::authorize(http::Request& request) {
   if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
 }
 
-// Whoever replaces a token or a CA replaces the files too.
+// A token or a CA that was replaced is in the files too.
 void Api::learn(const http::Result<http::Response>& response) {
   using What = http::Error::What;
   const bool refused =
@@ -109,7 +108,7 @@ std::string problem(const std::string& doing, const http::Result<http::Response>
   if (!response) return doing + ": " + response.error().text;
   const unsigned status = response->status;
   return doing + ": status " + std::to_string(status) + ": " + message_of(response->body) +
-         (status == 401   ? ": the token or the certificate isn't accepted"
+         (status == 401   ? ": the token or the client certificate is rejected"
           : status == 403 ? ": give the service account this right by RBAC"
                           : "");
 }
@@ -117,7 +116,7 @@ std::string problem(const std::string& doing, const http::Result<http::Response>
 asio::awaitable<void> sleep(std::chrono::milliseconds time) {
   asio::steady_timer timer(co_await asio::this_coro::executor, time);
   boost::system::error_code error;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  co_await timer.async_wait(http::into(error));
 }
 
 }  // namespace kubernetes

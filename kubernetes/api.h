@@ -1,5 +1,5 @@
-// An API server as all that ask it see it: requests carry our credentials, which are read again
-// while they are in use. A pod's token is replaced every hour, and certificates every few months.
+// An API server and our credentials, which are read again while they are in use: a pod's token is
+// replaced every hour, certificates every few months.
 //
 // Owned by one thread, the one that runs the executor.
 #pragma once
@@ -13,16 +13,17 @@
 
 #include "http/client.h"
 #include "kubernetes/access.h"
+#include "tls/context.h"
 
 namespace kubernetes {
 
 class Api {
  public:
-  // How long credentials are used before their files are read again; those that the server doesn't
-  // take, or whose CA doesn't know the server, are read again at once.
+  // How long credentials are used before their files are read again. Those that the server rejects,
+  // and a CA that doesn't verify the server, are read again before the next request.
   static constexpr std::chrono::seconds kFresh{60};
 
-  // `report` is told when files can't be read, which stay what they were, and why.
+  // `report` is called when files can't be read, with the reason; the last contents stay in use.
   Api(Access access, std::function<void(const std::string&)> report);
 
   // As http::Client's. The Api must outlive the coroutines.
@@ -42,14 +43,14 @@ class Api {
 
   const Access access_;
   const std::function<void(const std::string&)> report_;
-  http::Identity identity_;
+  tls::Identity identity_;
   std::string token_;
   std::string problem_;                         // with the files, as last reported
-  std::shared_ptr<const http::Client> client_;  // whoever still uses an older one keeps it
+  std::shared_ptr<const http::Client> client_;  // requests in flight keep an older one
   Clock::time_point fresh_until_{};
 };
 
-// Of an answer that is no success: what was asked, what came, and the remedy if there is one.
+// Describes a request that failed: what it was for, the answer, and the remedy if one is known.
 std::string problem(const std::string& doing, const http::Result<http::Response>& response);
 
 boost::asio::awaitable<void> sleep(std::chrono::milliseconds time);

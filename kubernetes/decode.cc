@@ -190,7 +190,7 @@ EndpointSlice decode_slice(const json::object& object) {
     const std::string_view version = text_at(*endpoint, "targetRef.apiVersion");
     if (!version.empty() && version != "v1") return;
     PodEndpoint pod;
-    // Whoever writes a slice could name pods of another namespace, whose names aren't his to give.
+    // The author of a slice must not choose names for pods of another namespace.
     pod.pod = {name_space, std::string(text_at(*endpoint, "targetRef.name"))};
     pod.uid = text_at(*endpoint, "targetRef.uid");
     for_each(*endpoint, "addresses",

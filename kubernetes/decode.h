@@ -1,7 +1,8 @@
 // JSON of the Kubernetes API → the objects of objects.h.
 //
-// The API server has checked what it stores, so what is odd here is left out rather than refused:
-// an address that is none, a port out of range. Pure functions. Internal to the folder.
+// The API server has validated what it stores, so what is invalid here is ignored rather than
+// reported: an address that doesn't parse, a port out of range. Pure functions. Internal to the
+// folder.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -14,8 +15,8 @@
 
 namespace kubernetes {
 
-// What the API server sent, as a value in `memory`. Without what is nested deeper than anything
-// that we read: a parser must stop somewhere, and one odd object isn't to take its collection away.
+// What the API server sent, as a value in `memory`, without what is nested deeper than anything
+// that we read: a parser has a limit, and one object beyond it must not cost the whole collection.
 boost::json::value parse_json(std::string_view text, boost::system::error_code& error,
                               const boost::json::storage_ptr& memory);
 

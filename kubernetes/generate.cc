@@ -45,111 +45,105 @@ std::string app_protocol(const ServicePort& port) {
   return protocol.empty() ? "tcp" : protocol;
 }
 
+const Namespace* namespace_of(const Key& key, const Cluster& cluster) {
+  const auto found = cluster.namespaces.find({"", key.name_space});
+  return found == cluster.namespaces.end() ? nullptr : &found->second;
+}
+
+// Of one Service.
 class Generation {
  public:
-  Generation(const Cluster& cluster, FromServices from, const mesh::Locality& locality)
-      : cluster_(cluster), from_(from), locality_(locality) {
-    for (const auto& [key, slice] : cluster.slices) {
-      const Key service{key.name_space, slice.service};
-      auto& endpoints = endpoints_[service];
-      for (const PodEndpoint& endpoint : slice.endpoints) endpoints.push_back(&endpoint);
+  Generation(const Key& key, const Service& service,
+             const std::vector<const EndpointSlice*>& slices, const Cluster& cluster,
+             FromServices from, const mesh::Locality& locality)
+      : key_(key),
+        service_(service),
+        cluster_(cluster),
+        from_(from),
+        locality_(locality),
+        mesh_(mesh_of(key, service, cluster)) {
+    for (const EndpointSlice* slice : slices) {
+      for (const PodEndpoint& endpoint : slice->endpoints) endpoints_.push_back(&endpoint);
     }
   }
 
   Generated run() {
-    for (const auto& [key, service] : cluster_.services) {
-      if (wanted(key, service)) make(key, service);
-    }
-    std::ranges::sort(generated_.services,
-                      [](const auto& a, const auto& b) { return a->id() < b->id(); });
+    if (is_meant()) make();
     return std::move(generated_);
   }
 
  private:
-  const Namespace* name_space(const Key& key) const {
-    const auto found = cluster_.namespaces.find({"", key.name_space});
-    return found == cluster_.namespaces.end() ? nullptr : &found->second;
+  void report(Severity severity, std::string message) {
+    generated_.diagnostics.push_back({severity, position(), "", std::move(message)});
+  }
+  const mesh::Position& position() {
+    if (!position_.file) {
+      position_.file = std::make_shared<const std::string>("Service " + to_string(key_));
+    }
+    return position_;
   }
 
-  void say(Severity severity, const Key& key, std::string message) {
-    generated_.diagnostics.push_back({severity, position(key), "", std::move(message)});
-  }
-  static mesh::Position position(const Key& key) {
-    return {std::make_shared<const std::string>("Service " + to_string(key)), 0, 0};
-  }
-
-  bool wanted(const Key& key, const Service& service) {
-    const Namespace* in = name_space(key);
-    if (in == nullptr) return false;  // going, or not yet here
+  bool is_meant() {
+    const Namespace* in = namespace_of(key_, cluster_);
+    if (in == nullptr) return false;  // being deleted, or not yet received
     const bool injected = from_ == FromServices::Injected && in->injected;
-    if (!service.labels.get(mesh::label::kMesh) && !injected) return false;
-    const std::string mesh = mesh_of(key, service);
-    if (cluster_.meshes != nullptr && !cluster_.meshes->contains({"", mesh})) {
-      say(Severity::Warning, key, "no MeshService is made of it: there is no Mesh \"" + mesh + '"');
+    if (!service_.labels.get(mesh::label::kMesh) && !injected) return false;
+    if (cluster_.meshes_known && !cluster_.meshes.contains({"", mesh_})) {
+      report(Severity::Warning, "no MeshService is generated: unknown Mesh \"" + mesh_ + '"');
       return false;
     }
-    if (service.ignore && is_enabled(*service.ignore)) return false;
-    if (service.gateway || service.labels.get(label::kZoneProxy)) return false;
-    if (gateway_behind(key)) return false;
-    if (service.external_name) {
-      say(Severity::Notice, key,
-          "no MeshService is made of an ExternalName: a MeshExternalService is for that");
+    if (service_.ignore && is_enabled(*service_.ignore)) return false;
+    if (service_.gateway || service_.labels.get(label::kZoneProxy)) return false;
+    if (has_gateway_behind()) return false;
+    if (service_.external_name) {
+      report(Severity::Notice,
+             "no MeshService is generated for an ExternalName: use a MeshExternalService");
     }
-    return service.headless || !service.cluster_ips.empty();
+    return service_.headless || !service_.cluster_ips.empty();
   }
 
-  std::string mesh_of(const Key& key, const Service& service) const {
-    std::string mesh(service.labels.get_or_empty(mesh::label::kMesh));
-    if (const Namespace* in = name_space(key); mesh.empty() && in != nullptr) mesh = in->mesh;
-    return mesh.empty() ? "default" : mesh;
+  bool has_gateway_behind() const {
+    return std::ranges::any_of(endpoints_, [&](const PodEndpoint* endpoint) {
+      const auto pod = cluster_.pods.find(endpoint->pod);
+      return pod != cluster_.pods.end() && pod->second.gateway;
+    });
   }
 
-  bool gateway_behind(const Key& key) const {
-    const auto endpoints = endpoints_.find(key);
-    return endpoints != endpoints_.end() &&
-           std::ranges::any_of(endpoints->second, [&](const PodEndpoint* endpoint) {
-             const auto pod = cluster_.pods.find(endpoint->pod);
-             return pod != cluster_.pods.end() && pod->second.gateway;
-           });
-  }
-
-  void make(const Key& key, const Service& service) {
-    mesh::Service common = common_part(key, service);
-    if (service.headless) return make_headless(key, std::move(common));
-    common.meta.name = key.name;
+  void make() {
+    mesh::Service common = common_part();
+    if (service_.headless) return make_headless(std::move(common));
+    common.meta.name = key_.name;
     common.meta.labels.set(label::kHeadless, "false");
     common.selector.by = mesh::Selector::By::DataplaneLabels;
-    common.selector.match = service.selector;
-    common.selector.match.set(mesh::label::kNamespace, key.name_space);
-    common.vips = service.cluster_ips;
+    common.selector.match = service_.selector;
+    common.selector.match.set(mesh::label::kNamespace, key_.name_space);
+    common.vips = service_.cluster_ips;
     put(std::move(common));
   }
 
-  mesh::Service common_part(const Key& key, const Service& from) {
+  mesh::Service common_part() {
     mesh::Service service;
-    service.generated = true;
-    service.cluster_ips = true;
-    service.meta.mesh = mesh_of(key, from);
-    service.meta.name_space = key.name_space;
-    service.meta.labels = from.labels;
-    service.meta.labels.set(mesh::label::kMesh, service.meta.mesh);
+    service.origin = mesh::Origin::KubernetesService;
+    service.meta.mesh = mesh_;
+    service.meta.name_space = key_.name_space;
+    service.meta.labels = service_.labels;
+    service.meta.labels.set(mesh::label::kMesh, mesh_);
     service.meta.labels.set(mesh::label::kManagedBy, label::kController);
     service.meta.labels.set(mesh::label::kOrigin, "zone");
     service.meta.labels.set(mesh::label::kZone, locality_.zone);
     service.meta.labels.set(mesh::label::kEnv, "kubernetes");
-    service.meta.labels.set(mesh::label::kNamespace, key.name_space);
-    service.meta.labels.set(label::kServiceName, key.name);
-    service.meta.creation_time = from.creation_time;
-    service.meta.position = position(key);
-    for (const ServicePort& port : from.ports) add_port(key, port, service);
+    service.meta.labels.set(mesh::label::kNamespace, key_.name_space);
+    service.meta.labels.set(label::kServiceName, key_.name);
+    service.meta.creation_time = service_.creation_time;
+    service.meta.position = position();
+    for (const ServicePort& port : service_.ports) add_port(port, service);
     return service;
   }
 
-  void add_port(const Key& key, const ServicePort& from, mesh::Service& service) {
+  void add_port(const ServicePort& from, mesh::Service& service) {
     if (from.protocol != "TCP" && from.protocol != "UDP") {
-      return say(
-          Severity::Notice, key,
-          "port " + std::to_string(from.port) + " is left out: a mesh has no " + from.protocol);
+      return report(Severity::Notice, "port " + std::to_string(from.port) +
+                                          " is ignored: a mesh has no " + from.protocol);
     }
     mesh::Port port;
     port.port = from.port;
@@ -160,28 +154,27 @@ class Generation {
   }
 
   // A pod of two families is in two slices.
-  void make_headless(const Key& key, mesh::Service common) {
-    const auto endpoints = endpoints_.find(key);
-    if (endpoints == endpoints_.end()) return;
+  void make_headless(mesh::Service common) {
     std::map<Key, std::vector<const PodEndpoint*>> pods;
-    for (const PodEndpoint* endpoint : endpoints->second) pods[endpoint->pod].push_back(endpoint);
+    for (const PodEndpoint* endpoint : endpoints_) pods[endpoint->pod].push_back(endpoint);
     common.meta.labels.set(label::kHeadless, "true");
     for (auto& [pod, of_pod] : pods) {
       mesh::Service service = common;
-      service.meta.name = headless_name(pod.name, key);
+      service.meta.name = headless_name(pod.name, key_);
       label_pod(pod, service.meta.labels);
       service.selector.by = mesh::Selector::By::DataplaneRef;
       service.selector.name = pod.name + '.' + pod.name_space;
-      leave_out_replaced(pod, of_pod);
+      remove_replaced(pod, of_pod);
       service.vips = addresses_of(of_pod);
       put(std::move(service));
     }
+    std::ranges::sort(generated_.services, {}, [](const auto& service) { return service->id(); });
   }
 
-  // Until the slices of a pod that was replaced settle, they have the one that is gone as well. If
-  // they have only others than the one that we know, then they know better: no name goes because
-  // one watch is behind another.
-  void leave_out_replaced(const Key& key, std::vector<const PodEndpoint*>& endpoints) const {
+  // While a pod is being replaced, the slices still name the deleted one of the same name as well.
+  // If they name none with the UID that we know, the watch of pods is behind that of slices: then
+  // all are kept, as a name must not disappear for that.
+  void remove_replaced(const Key& key, std::vector<const PodEndpoint*>& endpoints) const {
     const auto pod = cluster_.pods.find(key);
     if (pod == cluster_.pods.end() || pod->second.uid.empty()) return;
     const std::string& uid = pod->second.uid;
@@ -212,10 +205,14 @@ class Generation {
     generated_.services.push_back(std::make_shared<const mesh::Service>(std::move(service)));
   }
 
+  const Key& key_;
+  const Service& service_;
   const Cluster& cluster_;
   const FromServices from_;
   const mesh::Locality& locality_;
-  std::map<Key, std::vector<const PodEndpoint*>> endpoints_;
+  const std::string mesh_;
+  std::vector<const PodEndpoint*> endpoints_;
+  mesh::Position position_;
   Generated generated_;
 };
 
@@ -236,10 +233,34 @@ std::string headless_name(std::string_view pod, const Key& service) {
   return std::string(pod) + '-' + hash.text();
 }
 
-Generated generate(const Cluster& cluster, config::FromServices from,
-                   const mesh::Locality& locality) {
+std::string mesh_of(const Key& key, const Service& service, const Cluster& cluster) {
+  std::string mesh(service.labels.get_or_empty(mesh::label::kMesh));
+  if (const Namespace* in = namespace_of(key, cluster); mesh.empty() && in != nullptr) {
+    mesh = in->mesh;
+  }
+  return mesh.empty() ? "default" : mesh;
+}
+
+Generated generate(const Key& key, const Service& service,
+                   const std::vector<const EndpointSlice*>& slices, const Cluster& cluster,
+                   FromServices from, const mesh::Locality& locality) {
   if (from == FromServices::Off) return {};
-  return Generation(cluster, from, locality).run();
+  return Generation(key, service, slices, cluster, from, locality).run();
+}
+
+Generated generate(const Cluster& cluster, FromServices from, const mesh::Locality& locality) {
+  std::map<Key, std::vector<const EndpointSlice*>> slices;
+  for (const auto& [key, slice] : cluster.slices) {
+    slices[{key.name_space, slice.service}].push_back(&slice);
+  }
+  Generated all;
+  for (const auto& [key, service] : cluster.services) {
+    Generated one = generate(key, service, slices[key], cluster, from, locality);
+    std::ranges::move(one.services, std::back_inserter(all.services));
+    std::ranges::move(one.diagnostics, std::back_inserter(all.diagnostics));
+  }
+  std::ranges::stable_sort(all.services, {}, [](const auto& service) { return service->id(); });
+  return all;
 }
 
 }  // namespace kubernetes

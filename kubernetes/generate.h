@@ -1,6 +1,6 @@
-// Makes the MeshServices that Services imply, as Kuma's control plane does on Kubernetes (Kuma
-// 2.9 and later), without the faults of that: both addresses of a dual-stack Service count, a
-// Service that may no longer have a MeshService loses it at once, and so does a pod that is gone.
+// Generates MeshServices from Services, as Kuma's control plane does on Kubernetes (Kuma 2.9 and
+// later), without its faults: both addresses of a dual-stack Service count, a Service that may no
+// longer have a MeshService loses it at once, and so does a deleted pod.
 //
 // A pure function of values.
 #pragma once
@@ -33,16 +33,26 @@ struct Generated {
   mesh::Diagnostics diagnostics;
 };
 
-// A Service with a cluster IP makes one MeshService of its name, with its cluster IPs as VIPs; a
-// headless one makes one of each pod behind it, ready or not, with the pod's addresses.
+// The MeshServices of one Service. With a cluster IP it has one, of its name, whose VIPs are the
+// cluster IPs; a headless Service has one for each pod behind it, ready or not, with the pod's
+// addresses. `slices` are those of the Service; of `cluster` its Namespace, its Mesh and the pods
+// that the slices name are read.
+Generated generate(const Key& key, const Service& service,
+                   const std::vector<const EndpointSlice*>& slices, const Cluster& cluster,
+                   config::FromServices from, const mesh::Locality& locality);
+
+// Those of all Services.
 Generated generate(const Cluster& cluster, config::FromServices from,
                    const mesh::Locality& locality);
+
+// The mesh of a Service and of what is generated from it.
+std::string mesh_of(const Key& key, const Service& service, const Cluster& cluster);
 
 // The name of the MeshService of a pod of a headless Service: the pod's with a hash of the
 // Service's.
 std::string headless_name(std::string_view pod, const Key& service);
 
-// Whether a value of kuma.io/ignore or kuma.io/sidecar-injection says yes.
+// Whether a value of kuma.io/ignore or kuma.io/sidecar-injection means yes.
 bool is_enabled(std::string_view value);
 
 }  // namespace kubernetes

@@ -55,7 +55,7 @@ struct Service {
 // The endpoints of a slice that are pods, with their addresses.
 struct PodEndpoint {
   Key pod;
-  std::string uid;  // which of the pods that had the name, one after the other; "" if nothing says
+  std::string uid;  // of the pod that has the name now; "" if the slice has none
   std::vector<mesh::Ip> addresses;
 
   friend bool operator==(const PodEndpoint&, const PodEndpoint&) = default;
@@ -77,7 +77,7 @@ struct Pod {
   friend bool operator==(const Pod&, const Pod&) = default;
 };
 
-// Whether anything is to be known of it. Of most pods of a cluster there isn't.
+// Whether we need it. Most pods of a cluster we don't.
 inline bool counts(const Pod& pod) {
   return pod.gateway || !pod.pod_name.empty() || !pod.pod_index.empty();
 }
@@ -89,7 +89,7 @@ struct Namespace {
   friend bool operator==(const Namespace&, const Namespace&) = default;
 };
 
-// A CustomResourceDefinition of Kuma's: what it says of v1alpha1, the version that we read.
+// A CustomResourceDefinition of Kuma's: its version v1alpha1, the one that we read.
 struct Definition {
   bool served = false;
   bool status = false;  // it has the subresource; Kuma's own have none
@@ -97,14 +97,19 @@ struct Definition {
   friend bool operator==(const Definition&, const Definition&) = default;
 };
 
-// All that is known of a cluster.
+// A Mesh of Kuma's, of which only the name counts.
+struct Mesh {
+  friend bool operator==(const Mesh&, const Mesh&) = default;
+};
+
+// What MeshServices are generated from.
 struct Cluster {
   std::map<Key, Service> services;
   std::map<Key, EndpointSlice> slices;
   std::map<Key, Pod> pods;
   std::map<Key, Namespace> namespaces;
-  // The Meshes there are; null where Kuma isn't installed: then every mesh exists.
-  const std::map<Key, std::string>* meshes = nullptr;
+  std::map<Key, Mesh> meshes;
+  bool meshes_known = false;  // without Kuma they aren't: then every mesh exists
 };
 
 }  // namespace kubernetes

@@ -13,15 +13,15 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kMaxPage = 16u << 20;  // octets; several times an object's limit in etcd
+constexpr std::size_t kMaxPage = 16u << 20;  // bytes; several times an object's limit in etcd
 // How long a watch is asked to last, s: half of it and up to all of it, so that instances that were
 // started together don't stay together.
 constexpr int kWatch = 600;
 constexpr auto kGrace = 15s;  // for the end of a watch to arrive
-// A watch that ends sooner, and has said nothing, is a failure.
+// A watch that ends sooner and without an event is a failure.
 constexpr auto kSoon = 1s;
-// A version that expires sooner after the list it is from is a failure, as history goes back for
-// minutes: to list at once would go round and round.
+// A version that expires sooner after its list is a failure, as history goes back for minutes: to
+// list again at once would never end.
 constexpr auto kHistory = 10s;
 
 constexpr const char* kMetadataOnly =
@@ -36,15 +36,13 @@ bool is_before(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Reflector::Reflector(Collection collection, Api& api, Receiver& receiver, Report report)
+Reflector::Reflector(Collection collection, Api& api, Receiver& receiver, Report report,
+                     Chance chance)
     : collection_(std::move(collection)),
       api_(api),
       receiver_(receiver),
-      report_(std::move(report)) {}
-
-double Reflector::chance() {
-  return std::uniform_real_distribution<double>(0, 1)(random_);
-}
+      report_(std::move(report)),
+      chance_(std::move(chance)) {}
 
 std::string Reflector::target(std::string_view query) const {
   std::string target = collection_.path + '?' + std::string(query);
@@ -76,27 +74,27 @@ asio::awaitable<http::Result<http::Response>> Reflector::get(std::string query) 
   co_return response;
 }
 
-Reflector::Next Reflector::failed(std::string problem, unsigned retry_after) {
+Reflector::Next Reflector::failed(const std::string& problem, unsigned retry_after) {
   failing_ = true;
   in_doubt_ = true;
   least_wait_ = std::chrono::seconds(std::min(retry_after, 60u));
-  report_(problem);
+  if (!stopped_) report_(problem);
   return Next::Wait;
 }
 
 Reflector::Next Reflector::refused(const char* doing,
                                    const http::Result<http::Response>& response) {
-  // What keeps all collections from being asked is one problem.
+  // Without the path: an unreachable server is one problem of all collections.
   if (!response) return failed(response.error().text);
-  std::string text = problem(std::string(doing) + ' ' + collection_.path, response);
-  if (response->status == 410) return expired(std::move(text));
-  return failed(std::move(text), response->retry_after);
+  const std::string text = problem(std::string(doing) + ' ' + collection_.path, response);
+  if (response->status == 410) return expired(text);
+  return failed(text, response->retry_after);
 }
 
-Reflector::Next Reflector::expired(std::string problem) {
+Reflector::Next Reflector::expired(const std::string& problem) {
   version_.clear();
   const bool fresh = fresh_since_ && steady_clock::now() - *fresh_since_ < kHistory;
-  return fresh ? failed(std::move(problem)) : Next::List;
+  return fresh ? failed(problem) : Next::List;
 }
 
 asio::awaitable<void> Reflector::run() {
@@ -109,7 +107,7 @@ asio::awaitable<void> Reflector::run() {
     }
     if (next == Next::List) version_.clear();
     if (next != Next::Wait || stopped_) continue;
-    co_await sleep(backoff_.next(steady_clock::now(), chance(), std::exchange(least_wait_, 0ms)));
+    co_await sleep(backoff_.next(steady_clock::now(), chance_(), std::exchange(least_wait_, 0ms)));
   }
 }
 
@@ -119,8 +117,8 @@ asio::awaitable<Reflector::Next> Reflector::step() {
   co_return co_await watch();
 }
 
-// A list in pages is of one moment: that of its first page. One that is too large is asked for
-// again as several smaller ones.
+// All pages of a list show the state at its first page. A page that is too large is requested again
+// as several smaller ones.
 asio::awaitable<Reflector::Next> Reflector::list() {
   std::string token;
   std::string version;
@@ -135,13 +133,13 @@ asio::awaitable<Reflector::Next> Reflector::list() {
       page_ = std::max(1, page_ / 4);
       continue;
     }
-    // The list was too slow for its moment, which is forgotten by now: another one, not at once.
+    // Fetching the pages took so long that the state of the first one has expired.
     if (response && response->status == 410) {
       co_return failed("the pages of " + collection_.path + " expired");
     }
     if (!response || response->status != 200) co_return refused("listing", response);
     if (!take_page(response->body, token, version)) {
-      co_return failed("the list of " + collection_.path + " is no JSON of a list");
+      co_return failed("the list of " + collection_.path + " is not JSON of a list");
     }
     if (token.empty()) break;
   }
@@ -172,8 +170,8 @@ bool Reflector::take_page(std::string& body, std::string& token, std::string& ve
   return true;
 }
 
-// A server that was away may have come back with an older etcd. A watch from a version of the
-// future is a watch that says nothing for a long time, so the versions are compared first.
+// A server that was unreachable may have come back with an older etcd. A watch from a version of
+// the future receives nothing for a long time, so the versions are compared first.
 asio::awaitable<Reflector::Next> Reflector::check_version() {
   std::string query = "limit=1";
   auto response = co_await get(std::move(query));
@@ -190,27 +188,27 @@ asio::awaitable<Reflector::Next> Reflector::check_version() {
 
 asio::awaitable<Reflector::Next> Reflector::watch() {
   const auto start = steady_clock::now();
-  const int seconds = kWatch / 2 + static_cast<int>(chance() * kWatch / 2);
+  const int seconds = kWatch / 2 + static_cast<int>(chance_() * kWatch / 2);
   http::Request get =
       request("watch=true&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(seconds) +
               "&resourceVersion=" + http::escape(version_));
   http::Limits limits;
   limits.silence = std::chrono::seconds(seconds) + kGrace;
-  heard_ = false;
+  event_received_ = false;
   after_watch_ = Next::Watch;
-  // After a failure the versions were compared, and that went well.
+  // After a failure the versions were compared, which succeeded.
   if (std::exchange(failing_, false)) report_("");
   std::function<bool(std::string_view)> take = [this](std::string_view line) {
     return take_event(line);
   };
   const auto response = co_await api_.lines(std::move(get), limits, std::move(take));
   if (stopped_) co_return Next::Wait;
-  // The same event would come again.
+  // From the same version the same event would be sent again.
   if (!response && response.error().what == http::Error::What::TooLarge) version_.clear();
   if (!response || response->status != 200) co_return refused("watching", response);
-  if (after_watch_ == Next::Wait) co_return failed(std::move(event_problem_));
-  if (after_watch_ == Next::List) co_return expired(std::move(event_problem_));
-  if (heard_) co_return Next::Watch;
+  if (after_watch_ == Next::Wait) co_return failed(event_problem_);
+  if (after_watch_ == Next::List) co_return expired(event_problem_);
+  if (event_received_) co_return Next::Watch;
   if (steady_clock::now() - start < kSoon) {
     co_return failed("the watch of " + collection_.path + " ended at once");
   }
@@ -228,7 +226,7 @@ bool Reflector::take_event(std::string_view line) {
   json::object* event = error ? nullptr : value.if_object();
   json::value* object = event == nullptr ? nullptr : event->if_contains("object");
   if (object == nullptr || !object->is_object()) {
-    event_problem_ = "an event of the watch of " + collection_.path + " is no JSON of an event";
+    event_problem_ = "an event of the watch of " + collection_.path + " is not JSON of an event";
     after_watch_ = Next::Wait;
     version_.clear();
     return false;
@@ -246,8 +244,8 @@ bool Reflector::take_event(std::string_view type, json::object& object) {
     version_.clear();
     return false;
   }
-  if (!heard_) backoff_.reset();
-  heard_ = true;
+  if (!event_received_) backoff_.reset();
+  event_received_ = true;
   fresh_since_.reset();
   std::string version(text_at(object, "metadata.resourceVersion"));
   if (type == "ADDED" || type == "MODIFIED") {

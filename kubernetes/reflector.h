@@ -1,8 +1,9 @@
-// Keeps a copy of one collection of an API server: lists it in pages, then watches it for ever.
+// Keeps a copy of one collection of an API server: lists it in pages, then watches it.
 //
-// What it lives with: a version that has expired (410) or that is of the future (an etcd restored
-// from a backup), events of several reads or many in one, a server that is gone, slow, overloaded
-// or silent, a token that has run out. What was received stays until a whole new list is here.
+// It copes with a version that has expired (410) or that is of the future (an etcd restored from a
+// backup), with events that arrive in pieces or many at once, with a server that is unreachable,
+// slow, overloaded or hangs, and with an expired token. What was received stays until a whole new
+// list has been received.
 //
 // Owned by one thread, the one that runs the executor. Source: Kubernetes API concepts, "Efficient
 // detection of changes".
@@ -15,13 +16,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
 #include "http/client.h"
 #include "kubernetes/api.h"
 #include "kubernetes/backoff.h"
+#include "kubernetes/receiver.h"
 
 namespace kubernetes {
 
@@ -33,25 +34,15 @@ struct Collection {
   bool metadata_only = false;  // without spec and status
 };
 
-// Where the objects go. May take what it likes from an object.
-class Receiver {
- public:
-  virtual ~Receiver() = default;
-
-  virtual void begin() = 0;  // a whole list follows, which replaces what is there at commit()
-  virtual void item(boost::json::object& object) = 0;
-  virtual void commit() = 0;
-  virtual void put(boost::json::object& object) = 0;  // new or changed
-  virtual void remove(const boost::json::object& object) = 0;
-};
-
 class Reflector {
  public:
-  // Told of each failure, with what failed, and with "" when all is well again.
+  // Called at each failure with what failed, and with "" when the collection is followed again.
   using Report = std::function<void(const std::string& problem)>;
+  // A random number from 0 to 1.
+  using Chance = std::function<double()>;
 
   // All must outlive the coroutine of run().
-  Reflector(Collection collection, Api& api, Receiver& receiver, Report report);
+  Reflector(Collection collection, Api& api, Receiver& receiver, Report report, Chance chance);
 
   // Runs until stop(). Throws nothing.
   boost::asio::awaitable<void> run();
@@ -60,7 +51,7 @@ class Reflector {
 
   // The whole collection was received at least once.
   bool listed() const { return listed_; }
-  // Octets of answers so far.
+  // Bytes of answers so far.
   std::uint64_t received() const { return received_; }
 
  private:
@@ -75,32 +66,31 @@ class Reflector {
   bool take_page(std::string& body, std::string& token, std::string& version);
   bool take_event(std::string_view line);
   bool take_event(std::string_view type, boost::json::object& object);
-  Next failed(std::string problem, unsigned retry_after = 0);
-  Next expired(std::string problem);
+  Next failed(const std::string& problem, unsigned retry_after = 0);
+  Next expired(const std::string& problem);
   Next refused(const char* doing, const http::Result<http::Response>& response);
   http::Request request(std::string_view query) const;
   std::string target(std::string_view query) const;
-  double chance();
 
   const Collection collection_;
   Api& api_;
   Receiver& receiver_;
   const Report report_;
+  const Chance chance_;
   int page_ = 500;         // objects of a page, at first as client-go asks for
   std::string version_;    // to watch from; "" to list first
   bool in_doubt_ = false;  // the version may be of the future
-  // When the version was listed, until a watch has given an event.
+  // When the version was listed; none once a watch from there has received an event.
   std::optional<std::chrono::steady_clock::time_point> fresh_since_;
   bool listed_ = false;
   bool failing_ = false;
   bool stopped_ = false;
-  bool heard_ = false;              // the watch has given an event
-  Next after_watch_ = Next::Watch;  // what an event said
+  bool event_received_ = false;     // by this watch
+  Next after_watch_ = Next::Watch;  // as an event decided
   std::string event_problem_;
   std::chrono::milliseconds least_wait_{};
   std::uint64_t received_ = 0;
   Backoff backoff_;
-  std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace kubernetes

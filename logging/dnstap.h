@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dns/server.h"
+#include "dns/server/exchange.h"
 
 namespace logging {
 

@@ -55,7 +55,7 @@ void start(config::LogLevel level, config::LogFormat format) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-void write(config::LogLevel level, std::string_view message, Fields fields) {
+void write(config::LogLevel level, std::string_view message, std::span<const Field> fields) {
   const auto spdlog_lvl = spdlog_level(level);
   if (!spdlog::should_log(spdlog_lvl)) return;
   spdlog::default_logger_raw()->log(
@@ -71,10 +71,10 @@ void start_queries() {
 }
 
 void write_query(const QueryLine& line) {
-  const Fields fields = {{"qname", line.qname},        {"qtype", line.qtype},
-                         {"rcode", line.rcode},        {"source", line.source},
-                         {"us", line.microseconds},    {"client", line.client},
-                         {"transport", line.transport}};
+  const std::vector<Field> fields = {{"qname", line.qname},        {"qtype", line.qtype},
+                                     {"rcode", line.rcode},        {"source", line.source},
+                                     {"us", line.microseconds},    {"client", line.client},
+                                     {"transport", line.transport}};
   queries->info(as_json ? json_payload("query", fields) : text_payload("query", fields));
 }
 
@@ -88,7 +88,7 @@ void stop_queries() {
   spdlog::details::registry::instance().set_tp(nullptr);
 }
 
-std::string text_payload(std::string_view message, Fields fields) {
+std::string text_payload(std::string_view message, std::span<const Field> fields) {
   std::string text(message);
   for (const auto& [key, value] : fields) {
     text.append(1, ' ').append(key).append(1, '=');
@@ -98,7 +98,7 @@ std::string text_payload(std::string_view message, Fields fields) {
   return text;
 }
 
-std::string json_payload(std::string_view message, Fields fields) {
+std::string json_payload(std::string_view message, std::span<const Field> fields) {
   std::string text = "\"message\":" + quoted(message);
   for (const auto& [key, value] : fields) text += ',' + quoted(key) + ':' + quoted(value);
   return text;

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "config/settings.h"
 #include "logging/query_log.h"
@@ -21,13 +23,19 @@ void start(config::LogLevel level, config::LogFormat format);
 
 // "2026-11-23T20:00:00.000Z info serving names=3", or {"time":...,"level":"info",
 // "message":"serving","names":"3"}.
-void write(config::LogLevel level, std::string_view message, Fields fields = {});
+void write(config::LogLevel level, std::string_view message, std::span<const Field> fields);
+inline void write(config::LogLevel level, std::string_view message, Fields fields = {}) {
+  write(level, message, std::span(fields.begin(), fields.size()));
+}
 
 inline void debug(std::string_view message, Fields fields = {}) {
   write(config::LogLevel::Debug, message, fields);
 }
 inline void info(std::string_view message, Fields fields = {}) {
   write(config::LogLevel::Info, message, fields);
+}
+inline void info(std::string_view message, const std::vector<Field>& fields) {
+  write(config::LogLevel::Info, message, std::span(fields));
 }
 inline void warn(std::string_view message, Fields fields = {}) {
   write(config::LogLevel::Warn, message, fields);
@@ -47,7 +55,13 @@ std::uint64_t queries_lost();
 void stop_queries();
 
 // What stands behind the time and the level: pure, for tests.
-std::string text_payload(std::string_view message, Fields fields);
-std::string json_payload(std::string_view message, Fields fields);
+std::string text_payload(std::string_view message, std::span<const Field> fields);
+inline std::string text_payload(std::string_view message, Fields fields) {
+  return text_payload(message, std::span(fields.begin(), fields.size()));
+}
+std::string json_payload(std::string_view message, std::span<const Field> fields);
+inline std::string json_payload(std::string_view message, Fields fields) {
+  return json_payload(message, std::span(fields.begin(), fields.size()));
+}
 
 }  // namespace logging

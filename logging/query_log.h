@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "dns/server.h"
+#include "dns/server/exchange.h"
 
 namespace logging {
 

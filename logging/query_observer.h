@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "config/settings.h"
-#include "dns/server.h"
+#include "dns/server/exchange.h"
 #include "logging/dnstap.h"
 #include "logging/query_log.h"
 

@@ -67,7 +67,7 @@ Changes difference(const Resources& before, const Resources& after) {
           difference(before.dataplanes, after.dataplanes)};
 }
 
-Resources applied(Resources resources, const Changes& changes) {
+Resources applied(const Resources& resources, const Changes& changes) {
   return {applied(resources.services, changes.services),
           applied(resources.generators, changes.generators),
           applied(resources.dataplanes, changes.dataplanes)};
@@ -77,25 +77,30 @@ bool DiagnosticSet::Order::operator()(const Diagnostic& a, const Diagnostic& b) 
   return read_before(a, b);
 }
 
-void DiagnosticSet::apply(DiagnosticChanges& changes) {
+void cancel(DiagnosticChanges& changes) {
   sort(changes.removed);
   sort(changes.added);
-  Diagnostics removed;
-  Diagnostics added;
-  std::ranges::set_difference(changes.removed, changes.added, std::back_inserter(removed), Order());
-  std::ranges::set_difference(changes.added, changes.removed, std::back_inserter(added), Order());
-  for (const Diagnostic& diagnostic : removed) {
+  DiagnosticChanges left;
+  std::ranges::set_difference(changes.removed, changes.added, std::back_inserter(left.removed),
+                              read_before);
+  std::ranges::set_difference(changes.added, changes.removed, std::back_inserter(left.added),
+                              read_before);
+  changes = std::move(left);
+}
+
+void DiagnosticSet::apply(DiagnosticChanges& changes) {
+  cancel(changes);
+  for (const Diagnostic& diagnostic : changes.removed) {
     const auto found = all_.find(diagnostic);
     assert(found != all_.end());
     if (found == all_.end()) continue;
     --counts_[static_cast<std::size_t>(diagnostic.severity)];
     all_.erase(found);
   }
-  for (const Diagnostic& diagnostic : added) {
+  for (const Diagnostic& diagnostic : changes.added) {
     ++counts_[static_cast<std::size_t>(diagnostic.severity)];
     all_.insert(diagnostic);
   }
-  changes = {std::move(removed), std::move(added)};
 }
 
 std::size_t DiagnosticSet::count(Severity severity) const {

@@ -38,7 +38,7 @@ struct Changes {
 Changes difference(const Resources& before, const Resources& after);
 
 // The state behind `changes`, sorted by identity. REQUIRES: `changes` begin at `resources`.
-Resources applied(Resources resources, const Changes& changes);
+Resources applied(const Resources& resources, const Changes& changes);
 
 // What a stage no longer reports, and what it reports now. One that is in both is no change.
 struct DiagnosticChanges {
@@ -47,6 +47,9 @@ struct DiagnosticChanges {
 
   bool empty() const { return removed.empty() && added.empty(); }
 };
+
+// Sorts both lists, and leaves out what is in both.
+void cancel(DiagnosticChanges& changes);
 
 // Diagnostics in the order in which people read them, changed a few at a time. A diagnostic that
 // several stages report is there as often.

@@ -48,7 +48,7 @@ std::optional<Ip> Ip::parse(std::string_view text) {
 
 Ip Ip::v4(std::uint32_t value) {
   Ip ip;
-  for (int i = 0; i < 4; ++i) ip.bytes_[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+  for (unsigned i = 0; i < 4; ++i) ip.bytes_[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
   return ip;
 }
 

@@ -36,15 +36,44 @@ std::string to_string(const ServiceId& id) {
   return text;
 }
 
+std::string external_spec(const Service& service) {
+  if (service.external && !service.external->spec.empty()) return service.external->spec;
+  std::string text = R"({"match":{"type":"HostnameGenerator")";
+  for (const Port& port : service.ports) {
+    text +=
+        R"(,"port":)" + std::to_string(port.port) + R"(,"protocol":")" + port.app_protocol + '"';
+  }
+  text += '}';
+  if (service.external && !service.external->endpoints.empty()) {
+    std::string_view before = R"(,"endpoints":[)";
+    for (const External::Endpoint& endpoint : service.external->endpoints) {
+      text.append(before).append(R"({"address":")").append(to_string(endpoint.address));
+      text.append(R"(","port":)").append(std::to_string(endpoint.port));
+      if (endpoint.priority != 0) text += R"(,"priority":)" + std::to_string(endpoint.priority);
+      text += '}';
+      before = ",";
+    }
+    text += ']';
+  }
+  return text + '}';
+}
+
+const Address& Dataplane::address_of(const Inbound& inbound) const {
+  if (inbound.address) return *inbound.address;
+  return advertised_address ? *advertised_address : address;
+}
+
 void fill_labels(Meta& meta, const Locality& locality) {
+  using Pair = Labels::Pair;
   Labels& labels = meta.labels;
-  labels.set_default(label::kDisplayName, meta.name);
-  if (!meta.mesh.empty()) labels.set_default(label::kMesh, meta.mesh);
-  labels.set_default(label::kOrigin, "zone");
+  const bool ours = labels.get(label::kOrigin).value_or("zone") == "zone";
+  // Sorted by key.
   if (!meta.name_space.empty()) labels.set_default(label::kNamespace, meta.name_space);
-  if (labels.get(label::kOrigin) != "zone") return;
-  labels.set_default(label::kZone, locality.zone);
-  labels.set_default(label::kEnv, locality.env);
+  labels.set_defaults({Pair(label::kDisplayName, meta.name), Pair(label::kOrigin, "zone")});
+  if (!meta.mesh.empty()) labels.set_default(label::kMesh, meta.mesh);
+  if (ours) {
+    labels.set_defaults({Pair(label::kEnv, locality.env), Pair(label::kZone, locality.zone)});
+  }
 }
 
 }  // namespace mesh

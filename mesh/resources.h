@@ -16,9 +16,11 @@
 #include <variant>
 #include <vector>
 
+#include "mesh/address.h"
 #include "mesh/diagnostic.h"
 #include "mesh/ip.h"
 #include "mesh/labels.h"
+#include "mesh/list.h"
 
 namespace mesh {
 
@@ -62,6 +64,7 @@ struct Port {
   std::string app_protocol = "tcp";                 // lower case
 
   bool is_udp() const { return app_protocol == "udp"; }
+  friend bool operator==(const Port&, const Port&) = default;
 };
 
 // Which Dataplanes (for a MeshMultiZoneService: which MeshServices) serve it.
@@ -78,18 +81,39 @@ struct Selector {
   Labels match;
 };
 
+// Where a service comes from.
+enum class Origin : std::uint8_t {
+  Given,              // written by somebody
+  Dataplanes,         // made of the Dataplanes that serve it
+  KubernetesService,  // made of a Service; its VIPs are the cluster's, so that none is allocated
+};
+
+// What only a MeshExternalService has.
+struct External {
+  struct Endpoint {
+    Address address;
+    std::uint16_t port = 0;  // that of the match if none is given
+    std::uint8_t priority = 0;
+  };
+  std::vector<Endpoint> endpoints;
+  bool tls = false;  // towards the endpoints
+  std::string spec;  // as given, as JSON; "" if it is what external_spec() makes of the rest
+};
+
 struct Service {
   Kind kind = Kind::MeshService;
+  Origin origin = Origin::Given;
   Meta meta;
   Selector selector;
-  std::vector<Port> ports;
-  std::vector<Ip> vips;      // status.vips as given: they are kept
-  std::string external;      // MeshExternalService: its spec as given, as JSON; we serve none of it
-  bool generated = false;    // made of Dataplanes or of a Kubernetes Service, not written by hand
-  bool cluster_ips = false;  // `vips` are the cluster's addresses: none is allocated
+  List<Port> ports;
+  List<Ip> vips;                             // status.vips as given: they are kept
+  std::shared_ptr<const External> external;  // of a MeshExternalService only
 
   ServiceId id() const { return {kind, meta.mesh, meta.core_name()}; }
 };
+
+// The spec of a MeshExternalService as JSON: as it was given, but for key material.
+std::string external_spec(const Service& service);
 
 struct HostnameGenerator {
   Meta meta;
@@ -107,12 +131,18 @@ struct Inbound {
   std::string protocol;  // lower case, "" if none is given
   State state = State::Ready;
   Labels tags;
+  std::optional<Address> address;  // none: the Dataplane's
 };
 
 struct Dataplane {
   Meta meta;
-  std::string address;
   std::vector<Inbound> inbounds;
+  Address address;
+  std::optional<Address>
+      advertised_address;  // by which others reach it, where `address` doesn't do
+
+  // By which others reach the inbound.
+  const Address& address_of(const Inbound& inbound) const;
 };
 
 struct Resources {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "mesh/endpoints.h"
 #include "mesh/from_dataplanes.h"
 
 namespace pipeline {
@@ -34,25 +35,8 @@ mesh::Resources complete(mesh::Resources resources, const config::Settings& sett
 std::vector<vip::Request> requests(const mesh::Resources& resources) {
   std::vector<vip::Request> requests;
   requests.reserve(resources.services.size());
-  for (const auto& service : resources.services) {
-    requests.push_back(
-        {service->id(), service->vips, service->meta.position, service->cluster_ips});
-  }
+  for (const auto& service : resources.services) requests.push_back(request_of(*service));
   return requests;
-}
-
-std::vector<std::string> zones(const hostname::Hostnames& hostnames,
-                               const config::Settings& settings) {
-  std::vector<std::string> zones = settings.dns.zones;
-  if (zones.empty()) {
-    for (const auto& generator : hostnames.generators) {
-      const bool ours = !hostname::is_within(generator.zone, settings.cluster_domain());
-      if (generator.compiled && !generator.zone.empty() && ours) zones.push_back(generator.zone);
-    }
-  }
-  std::ranges::sort(zones);
-  zones.erase(std::unique(zones.begin(), zones.end()), zones.end());
-  return zones;
 }
 
 TableEntry entry(const mesh::Service& service, std::string_view hostname,
@@ -83,18 +67,40 @@ Table make_table(const Build& build, const config::Settings& settings) {
     return a.hostname == b.hostname;
   };
   entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
-  return Table(settings.mesh, zones(build.hostnames, settings), entries);
+  return Table(settings.mesh, dns_zones(build.hostnames.generators, settings), entries);
+}
+
+}  // namespace
+
+bool borrows_vips(const mesh::Service& service) {
+  return service.origin == mesh::Origin::KubernetesService;
+}
+
+vip::Request request_of(const mesh::Service& service) {
+  return {service.id(), service.vips, service.meta.position, borrows_vips(service)};
 }
 
 vip::Policy policy(const config::Settings& settings, bool renumber) {
   return {pools(settings), static_cast<vip::Seconds>(settings.vip.quarantine / 1000), renumber};
 }
 
-}  // namespace
+std::vector<std::string> dns_zones(const std::vector<hostname::OrderedGenerator>& generators,
+                                   const config::Settings& settings) {
+  std::vector<std::string> zones = settings.dns.zones;
+  if (zones.empty()) {
+    for (const auto& generator : generators) {
+      const bool ours = !hostname::is_within(generator.zone, settings.cluster_domain());
+      if (generator.compiled && !generator.zone.empty() && ours) zones.push_back(generator.zone);
+    }
+  }
+  std::ranges::sort(zones);
+  zones.erase(std::unique(zones.begin(), zones.end()), zones.end());
+  return zones;
+}
 
 vip::Pools pools(const config::Settings& settings) {
-  return {settings.vip.mesh_service, settings.vip.mesh_external_service,
-          settings.vip.mesh_multi_zone_service};
+  return {{settings.vip.mesh_service, settings.vip.mesh_external_service,
+           settings.vip.mesh_multi_zone_service}};
 }
 
 Build build(mesh::Resources given, const config::Settings& settings, const vip::Ledger& ledger,
@@ -105,6 +111,7 @@ Build build(mesh::Resources given, const config::Settings& settings, const vip::
   build.allocation =
       vip::allocate(requests(build.resources), policy(settings, renumber), ledger, now);
   build.proxies = mesh::count_proxies(build.resources, build.diagnostics);
+  mesh::check_members(build.resources, build.diagnostics);
   build.table = make_table(build, settings);
   append(build.diagnostics, build.hostnames.diagnostics);
   append(build.diagnostics, build.allocation.diagnostics);

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "dns/zone.h"
 #include "hostname/generator.h"
 #include "mesh/diagnostic.h"
 #include "mesh/match.h"
@@ -35,11 +34,13 @@ struct Build {
 Build build(mesh::Resources given, const config::Settings& settings, const vip::Ledger& ledger,
             vip::Seconds now, bool renumber = false);
 
-// The zone that answers from `table`. With `ready` false: the one to start with, which knows only
-// the zones that the settings name, and nothing in them yet.
-std::shared_ptr<const dns::Zone> make_zone(const Table& table, const config::Settings& settings,
-                                           std::uint32_t serial, bool ready = true);
-
 vip::Pools pools(const config::Settings& settings);
+// Whether the VIPs of the service are a cluster's to give: none is allocated, and none is stored.
+bool borrows_vips(const mesh::Service& service);
+vip::Request request_of(const mesh::Service& service);
+vip::Policy policy(const config::Settings& settings, bool renumber);
+// The DNS zones that we are authoritative for: those of the settings, else of the generators.
+std::vector<std::string> dns_zones(const std::vector<hostname::OrderedGenerator>& generators,
+                                   const config::Settings& settings);
 
 }  // namespace pipeline

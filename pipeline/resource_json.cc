@@ -4,6 +4,8 @@
 #include <boost/json/parse.hpp>
 #include <variant>
 
+#include "mesh/endpoints.h"
+
 namespace pipeline {
 namespace {
 
@@ -46,7 +48,7 @@ json::value spec_json(const mesh::Service& service) {
   if (service.kind == mesh::Kind::MeshExternalService) {
     json::parse_options deep;
     deep.max_depth = 128;  // config lets documents nest 100 deep
-    return json::parse(service.external, {}, deep);
+    return json::parse(mesh::external_spec(service), {}, deep);
   }
   json::array ports;
   for (const mesh::Port& port : service.ports) ports.push_back(port_json(port, service.kind));
@@ -61,11 +63,22 @@ json::object condition(std::string_view type, bool status, std::string_view reas
           {"message", message}};
 }
 
-json::object status_json(const Build& build, std::size_t index) {
+json::array mesh_services_json(std::span<const mesh::Service* const> members) {
+  json::array array;
+  for (const mesh::MatchedService& matched : mesh::matched_services(members)) {
+    array.push_back(json::object{{"name", matched.name},
+                                 {"namespace", matched.name_space},
+                                 {"zone", matched.zone},
+                                 {"mesh", matched.mesh}});
+  }
+  return array;
+}
+
+json::object status_json(const ServiceView& view) {
   json::array addresses;
   json::array generators;
-  for (const hostname::Outcome& outcome : build.hostnames.outcomes[index]) {
-    const json::object ref{{"coreName", build.hostnames.generators[outcome.generator].core_name}};
+  for (const hostname::Outcome& outcome : view.outcomes) {
+    const json::object ref{{"coreName", view.generators[outcome.generator].core_name}};
     const bool generated = outcome.reason == hostname::Reason::Generated;
     if (generated) {
       addresses.push_back(json::object{{"hostname", outcome.hostname},
@@ -79,37 +92,45 @@ json::object status_json(const Build& build, std::size_t index) {
                                outcome.message)}}});
   }
   json::array vips;
-  for (const mesh::Ip& ip : build.allocation.vips[index]) {
+  for (const mesh::Ip& ip : view.vips) {
     vips.push_back(json::object{{"ip", ip.to_string()}});
   }
   json::object status{{"addresses", std::move(addresses)},
                       {"vips", std::move(vips)},
                       {"hostnameGenerators", std::move(generators)}};
-  if (build.resources.services[index]->kind == mesh::Kind::MeshService) {
-    status["dataplaneProxies"] = json::object{{"total", build.proxies[index].total},
-                                              {"healthy", build.proxies[index].healthy}};
+  if (view.service.kind == mesh::Kind::MeshService) {
+    status["dataplaneProxies"] =
+        json::object{{"total", view.proxies.total}, {"healthy", view.proxies.healthy}};
   }
-  if (const std::string& why = build.allocation.missing[index]; !why.empty()) {
-    status["conditions"] = json::array{condition("VipAllocated", false, "PoolExhausted", why)};
+  json::array conditions;
+  if (view.service.kind == mesh::Kind::MeshMultiZoneService) {
+    status["meshServices"] = mesh_services_json(view.members);
+    const mesh::MatchedCondition matched = mesh::matched_condition(view.members.size());
+    conditions.push_back(
+        condition("MeshServicesMatched", matched.status, matched.reason, matched.message));
   }
+  if (const std::string& why = view.missing; !why.empty()) {
+    conditions.push_back(condition("VipAllocated", false, "PoolExhausted", why));
+  }
+  if (!conditions.empty()) status["conditions"] = std::move(conditions);
   return status;
 }
 
 }  // namespace
 
-json::object service_json(const Build& build, std::size_t index) {
-  const mesh::Service& service = *build.resources.services[index];
+json::object service_json(const ServiceView& view) {
+  const mesh::Service& service = view.service;
   return {{"type", mesh::to_string(service.kind)},
           {"mesh", service.meta.mesh},
           {"name", service.meta.core_name()},
           {"labels", labels_json(service.meta.labels)},
           {"spec", spec_json(service)},
-          {"status", status_json(build, index)}};
+          {"status", status_json(view)}};
 }
 
-json::object kuma_status_json(const Build& build, std::size_t index) {
-  json::object status = status_json(build, index);
-  if (build.resources.services[index]->kind == mesh::Kind::MeshExternalService) {
+json::object kuma_status_json(const ServiceView& view) {
+  json::object status = status_json(view);
+  if (view.service.kind == mesh::Kind::MeshExternalService) {
     const json::array vips = status["vips"].as_array();
     status.erase("vips");
     if (!vips.empty()) status["vip"] = vips.front();

@@ -1,17 +1,17 @@
-// A service with its computed status as JSON, in Kuma's field names. Internal to app: it is the one
-// header here that shows Boost.JSON.
+// A service with its computed status as JSON, in Kuma's field names. The one header of the folder
+// that shows Boost.JSON.
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <cstddef>
 
-#include "pipeline/build.h"
+#include "mesh/diagnostic.h"
+#include "pipeline/service_view.h"
 
 namespace pipeline {
 
-boost::json::object service_json(const Build& build, std::size_t index);
+boost::json::object service_json(const ServiceView& view);
 // The status alone, of the shape that Kuma gives it: a MeshExternalService has one `vip`.
-boost::json::object kuma_status_json(const Build& build, std::size_t index);
+boost::json::object kuma_status_json(const ServiceView& view);
 boost::json::object diagnostic_json(const mesh::Diagnostic& diagnostic);
 
 }  // namespace pipeline

@@ -94,6 +94,21 @@ struct Cursor {
   }
 };
 
+}  // namespace
+
+void append_entry(std::string& bytes, const TableEntry& entry) {
+  put_entry(bytes, entry);
+}
+
+bool read_entry(std::string_view& bytes, TableEntry& entry) {
+  Cursor cursor{bytes};
+  cursor.entry(entry);
+  bytes = cursor.rest;
+  return !cursor.failed;
+}
+
+namespace {
+
 std::string describe(const TableEntry& entry) {
   std::string text(mesh::to_string(entry.owner_kind));
   text.append(1, ' ').append(entry.owner_name);

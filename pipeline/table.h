@@ -32,7 +32,15 @@ struct TableEntry {
   std::string_view owner_name;  // the core name
   std::vector<mesh::Ip> addresses;
   std::vector<TablePort> ports;
+
+  friend bool operator==(const TableEntry&, const TableEntry&) = default;
 };
+
+// The form in which an entry is stored.
+void append_entry(std::string& bytes, const TableEntry& entry);
+// Reads one from the front of `bytes` and removes it there; false if they are damaged. The entry
+// views `bytes`; its vectors are reused.
+bool read_entry(std::string_view& bytes, TableEntry& entry);
 
 class Table {
  public:

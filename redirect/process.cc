@@ -90,6 +90,7 @@ int spawn(const std::string& program, const std::vector<std::string>& command, c
   posix_spawn_file_actions_adddup2(&actions, err.write.get(), STDERR_FILENO);
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const int error =
@@ -119,7 +120,7 @@ Finished run(const std::vector<std::string>& command, const std::string& input) 
   Finished finished;
   const auto before = std::signal(SIGPIPE, SIG_IGN);
   talk(std::move(in.write), input, out.read, err.read, finished);
-  std::signal(SIGPIPE, before);
+  static_cast<void>(std::signal(SIGPIPE, before));
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }

@@ -3,11 +3,12 @@
 //
 // The first probe is a hash of (kind, mesh, name), the next free address after that, so that
 // instances that never talk to each other agree on nearly all. What the store holds always wins:
-// a VIP once given never moves.
+// a VIP once given never moves, unless status.vips move it.
+//
+// This is the specification of vip/allocator.h, which does the same for what has changed.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,31 +18,16 @@
 #include "mesh/resources.h"
 #include "vip/lease.h"
 #include "vip/ledger.h"
+#include "vip/pools.h"
 
 namespace vip {
-
-// The ranges that each kind allocates from, in order of preference.
-struct Pools {
-  std::vector<mesh::Cidr> mesh_service;
-  std::vector<mesh::Cidr> mesh_external_service;
-  std::vector<mesh::Cidr> mesh_multi_zone_service;
-
-  const std::vector<mesh::Cidr>& of(mesh::Kind kind) const;
-};
-
-// Errors where pools overlap each other, or hold no usable address.
-mesh::Diagnostics check(const Pools& pools);
-
-// The addresses of a pool that can be given out: all but the network and broadcast addresses
-// (IPv6: the subnet-router anycast address). A /31 or /32 (IPv6 /127, /128) has none left.
-std::uint64_t usable(const mesh::Cidr& pool);  // saturates
 
 struct Request {
   mesh::ServiceId service;
   std::vector<mesh::Ip> given;  // status.vips of the resource: kept as they are
   mesh::Position position;      // for diagnostics
-  // The given addresses are somebody else's to give: they are all that the service has, several may
-  // have the same, and nothing is stored of them.
+  // The given addresses are the source's own: they are looked up here and never allocated. They are
+  // all that the service has, several services may have the same, and no lease is stored of them.
   bool borrowed = false;
 };
 
@@ -58,6 +44,8 @@ struct PoolUse {
   std::uint64_t used = 0;         // held by services that are there
   std::uint64_t quarantined = 0;  // tombstones within the quarantine
   std::uint64_t tombstones = 0;   // all tombstones
+
+  friend bool operator==(const PoolUse&, const PoolUse&) = default;
 };
 
 struct Allocation {
@@ -66,13 +54,15 @@ struct Allocation {
   // One entry a request: why an address is missing ("pool 241.0.0.0/30 is exhausted ..."), or "".
   std::vector<std::string> missing;
   std::vector<Change> changes;  // to be committed before any of `vips` is served
-  std::vector<PoolUse> pools;
+  std::vector<PoolUse> pools;   // with `changes`
   mesh::Diagnostics diagnostics;
 };
 
-// A service whose status.vips give it addresses keeps those, in a pool or not, unless another
-// service holds one of them; a family of which it is given none is allocated as usual. What it held
-// before becomes a tombstone.
+// A service whose status.vips give it addresses has those, in a pool or not; a family of which it
+// is given none is allocated as usual. The given addresses of all services are assigned first, as
+// one assignment: services may swap theirs, and one that was allocated an address that is now given
+// to another moves. Of several services that are given one address, the one that holds it has it,
+// else the first. What a service held before becomes a tombstone.
 //
 // REQUIRES: the services of `requests` are distinct. Services that hold a lease in `ledger` and
 // make no request are released. The result doesn't depend on the order of `requests`.

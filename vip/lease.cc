@@ -1,8 +1,13 @@
 #include "vip/lease.h"
 
 #include <ctime>
+#include <tuple>
 
 namespace vip {
+
+bool read_before(const LeaseView& a, const LeaseView& b) {
+  return std::tie(a.kind, a.mesh, a.name, a.ip) < std::tie(b.kind, b.mesh, b.name, b.ip);
+}
 
 std::string time_text(Seconds seconds) {
   const std::time_t time = seconds;

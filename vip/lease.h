@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mesh/ip.h"
@@ -28,6 +29,25 @@ struct Lease {
 
   auto operator<=>(const Lease&) const = default;
 };
+
+// A lease as the ledger holds it. The texts are valid until the ledger changes.
+struct LeaseView {
+  mesh::Kind kind = mesh::Kind::MeshService;
+  std::string_view mesh;
+  std::string_view name;
+  mesh::Ip ip;
+  Seconds since = 0;
+  std::optional<Seconds> released;
+
+  mesh::ServiceId service() const { return {kind, std::string(mesh), std::string(name)}; }
+  Lease lease() const { return {service(), ip, since, released}; }
+  bool is_of(const mesh::ServiceId& id) const {
+    return kind == id.kind && name == id.name && mesh == id.mesh;
+  }
+};
+
+// By service, then address.
+bool read_before(const LeaseView& a, const LeaseView& b);
 
 // One step from what the store holds to what it should hold. Applied in order.
 struct Change {

@@ -1,13 +1,9 @@
 #include "vip/pool.h"
 
-#include <limits>
-
-#include "vip/allocate.h"
+#include <string_view>
 
 namespace vip {
 namespace {
-
-constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
 std::uint64_t add(std::uint64_t hash, std::string_view text) {
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
@@ -26,12 +22,12 @@ std::uint64_t hash(const mesh::ServiceId& service) {
   return hash ^ hash >> 33;
 }
 
-std::uint64_t usable(const mesh::Cidr& pool) {
-  const bool v4 = pool.family() == mesh::Family::V4;
-  const unsigned bits = (v4 ? 32 : 128) - pool.length();
-  if (bits < 2) return 0;
-  if (bits >= 64) return kMost;
-  return (std::uint64_t{1} << bits) - (v4 ? 2 : 1);
+std::vector<Pool> all_pools(const Pools& pools) {
+  std::vector<Pool> all;
+  for (const mesh::Kind kind : mesh::kKinds) {
+    for (const mesh::Cidr& range : pools.of(kind)) all.emplace_back(kind, range);
+  }
+  return all;
 }
 
 Pool::Pool(mesh::Kind kind, const mesh::Cidr& range)

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "mesh/ip.h"
 #include "mesh/resources.h"
+#include "vip/pools.h"
 
 namespace vip {
 
@@ -33,6 +35,9 @@ class Pool {
   mesh::Ip last_usable_;
   std::uint64_t usable_;
 };
+
+// By kind, then in order of preference.
+std::vector<Pool> all_pools(const Pools& pools);
 
 // The hash that chooses a service's first address. The same on every machine and in every version:
 // it is what lets instances that never talk to each other agree. FNV-1a of 64 bits over kind, NUL,

@@ -10,10 +10,7 @@ namespace {
 using testing::HasSubstr;
 
 http::Page page_of(const char* target, const Status& status = {}) {
-  const pipeline::Build build;
-  return admin_page(http::parse_target(target),
-                    {[&] { return status; }, [&]() -> const pipeline::Build& { return build; },
-                     [](std::string_view) { return std::nullopt; }});
+  return admin_page(http::parse_target(target), [&] { return status; });
 }
 
 TEST(AdminTest, WhoIsReady) {
@@ -61,7 +58,11 @@ TEST(AdminTest, StatusAsJson) {
   status.counters.replies[1][3] = 7;
   status.counters.upstreams.push_back(
       {.address = {"192.0.2.1", 53}, .state = dns::UpstreamStatus::State::Loops, .answers = 2});
-  status.cluster = ClusterStatus{.server = "https://10.96.0.1:443", .problem = "refused"};
+  status.sources = {{.name = "kubernetes",
+                     .from = {"https://10.96.0.1:443"},
+                     .problem = "refused",
+                     .figures = {{"received_bytes", "", 9, true}}}};
+  status.outputs = {{.name = "dns", .figures = {{"names", "", 7}}}};
   const http::Page page = page_of("/status", status);
   EXPECT_EQ(page.content_type, "application/json");
   const boost::json::value json = boost::json::parse(page.body);
@@ -75,24 +76,12 @@ TEST(AdminTest, StatusAsJson) {
   EXPECT_EQ(json.at("queries").at("bySource").at("cache"), 7u);
   EXPECT_EQ(json.at("queries").at("byRcode").at("NXDOMAIN"), 7u);
   EXPECT_EQ(json.at("upstreams").at(0).at("state"), "loops");
-  EXPECT_EQ(json.at("sources").at("cluster").at("problem"), "refused");
-}
-
-TEST(AdminTest, WhatASummaryCounts) {
-  pipeline::Build build;
-  using hostname::Reason;
-  build.hostnames.outcomes = {
-      {{0, Reason::Generated, "a.mesh", ""}, {1, Reason::Collision, "", ""}},
-      {{0, Reason::TemplateError, "", ""}, {1, Reason::Collision, "", ""}},
-      {{0, Reason::ClusterDomain, "", ""}}};
-  build.resources.services.resize(3);
-  build.allocation.missing = {"", "pool 241.0.0.0/30 is exhausted", ""};
-  const Summary summary = summarize(build, {});
-  EXPECT_EQ(summary.services, 3u);
-  EXPECT_EQ(summary.collisions, 2u);
-  EXPECT_EQ(summary.template_errors, 1u);
-  EXPECT_EQ(summary.cluster_domain, 1u);
-  EXPECT_EQ(summary.without_vip, 1u);
+  EXPECT_EQ(json.at("sources").at(0).at("name"), "kubernetes");
+  EXPECT_EQ(json.at("sources").at(0).at("from").at(0), "https://10.96.0.1:443");
+  EXPECT_EQ(json.at("sources").at(0).at("complete"), false);
+  EXPECT_EQ(json.at("sources").at(0).at("problem"), "refused");
+  EXPECT_EQ(json.at("sources").at(0).at("figures").at("received_bytes"), 9u);
+  EXPECT_EQ(json.at("outputs").at(0).at("figures").at("names"), 7u);
 }
 
 }  // namespace

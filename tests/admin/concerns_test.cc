@@ -102,15 +102,24 @@ TEST(ConcernsTest, WhatIsSaid) {
        Severity::Error, "leads back to this server"},
       {"a table that isn't stored", [](Status& s) { s.stored = false; }, Severity::Warning,
        "The state file doesn't have the table for the next start"},
-      {"last good versions", [](Status& s) { s.files.kept = 1; }, Severity::Warning,
-       "1 resource keeps its last good version"},
-      {"a cluster that is away", [](Status& s) { s.cluster = ClusterStatus{.problem = "refused"}; },
-       Severity::Warning, "The cluster can't be followed: refused"},
+      {"what a source says",
+       [](Status& s) {
+         s.sources = {
+             {.name = "files",
+              .concerns = {{Severity::Warning, "1 resource keeps its last good version"}}}};
+       },
+       Severity::Warning, "1 resource keeps its last good version"},
+      {"a source that is away",
+       [](Status& s) { s.sources = {{.name = "kubernetes", .problem = "refused"}}; },
+       Severity::Warning, "The source kubernetes can't be followed: refused"},
+      {"an output that is late",
+       [](Status& s) { s.outputs = {{.name = "status", .problem = "forbidden"}}; },
+       Severity::Warning, "The output status is not up to date: forbidden"},
   };
   for (const auto& row : kCases) {
     Status status;
     row.change(status);
-    const std::vector<Concern> all = concerns(status);
+    const std::vector<pipeline::Concern> all = concerns(status);
     ASSERT_EQ(all.size(), 1u) << row.why;
     EXPECT_EQ(all[0].severity, row.severity) << row.why;
     EXPECT_THAT(all[0].text, HasSubstr(row.text)) << row.why;

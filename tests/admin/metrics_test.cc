@@ -74,11 +74,45 @@ TEST(MetricsTest, AHistogramsBucketsAreCumulative) {
   }
 }
 
-TEST(MetricsTest, OfACluster) {
+// The sources and outputs that there are, each with the figures that it has.
+Status with_sources() {
   Status status = example();
-  EXPECT_THAT(metrics_text(status, {}), testing::Not(HasSubstr("kubernetes")));
-  status.cluster = ClusterStatus{.synced = true, .received = 5};
-  EXPECT_THAT(metrics_text(status, {}), HasSubstr("mesh_dns_kubernetes_received_bytes_total 5\n"));
+  status.sources = {
+      {.name = "kubernetes",
+       .complete = true,
+       .figures = {{"received_bytes", "Bytes received.", 5, true}}},
+      {.name = "files",
+       .complete = true,
+       .problem = "refused",
+       .behind_since = std::chrono::steady_clock::now(),
+       .figures = {
+           {"files", "Files of resources.", 2},
+           {"documents", "Documents in the files of resources.", 9},
+           {"parsed", "Documents parsed at the last reading; the others had not changed.", 1},
+           {"kept", "Resources of broken files, which keep their last good version.", 3}}}};
+  status.outputs = {
+      {.name = "dns"},
+      {.name = "status",
+       .problem = "no right to write",
+       .figures = {
+           {"statuses", "Statuses of custom resources that builds have changed.", 4, true}}}};
+  return status;
+}
+
+TEST(MetricsTest, OfSourcesAndOutputs) {
+  EXPECT_THAT(metrics_text(example(), {}), testing::Not(HasSubstr("source=\"files\"")));
+  const std::string text = metrics_text(with_sources(), {});
+  for (const char* line : {
+           "mesh_dns_source_complete{source=\"kubernetes\"} 1\n",
+           "mesh_dns_source_behind_seconds{source=\"kubernetes\"} 0\n",
+           "mesh_dns_source_received_bytes_total{source=\"kubernetes\"} 5\n",
+           "mesh_dns_source_documents{source=\"files\"} 9\n",
+           "mesh_dns_output_current{output=\"dns\"} 1\n",
+           "mesh_dns_output_current{output=\"status\"} 0\n",
+           "mesh_dns_output_statuses_total{output=\"status\"} 4\n",
+       }) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
 }
 
 // A metric as docs/metrics.md begins its row: name, type and unit, labels, HELP.
@@ -122,9 +156,7 @@ std::vector<std::string> rows_of(const std::string& metrics) {
 }
 
 TEST(MetricsTest, TheManualHasThemAll) {
-  Status status = example();
-  status.cluster.emplace();
-  const std::vector<std::string> rows = rows_of(metrics_text(status, {}));
+  const std::vector<std::string> rows = rows_of(metrics_text(with_sources(), {}));
   std::vector<std::string> written;
   std::ifstream page(MESH_DNS_SOURCE_DIR "/docs/metrics.md");
   for (std::string line; std::getline(page, line);) {

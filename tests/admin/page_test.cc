@@ -50,8 +50,8 @@ Status status_with(const std::string& text) {
                 .table = true,
                 .confirmed = true,
                 .waiting = text};
-  status.files.paths = {text};
-  status.cluster = ClusterStatus{.server = text, .problem = text};
+  status.sources = {{.name = text, .from = {text}, .problem = text}};
+  status.outputs = {{.name = text, .problem = text}};
   status.summary.problems = {{mesh::Severity::Error,
                               {std::make_shared<const std::string>(text + ".yaml"), 4, 2},
                               "spec." + text,
@@ -68,6 +68,18 @@ std::string body(const char* target, const Status& status = {}, const pipeline::
 // A page is too long to be printed by a matcher.
 bool has(const std::string& html, const char* text) {
   return html.find(text) != html.npos;
+}
+
+TEST(PageTest, WhereNoDataplanesAreCountedNoneAreShown) {
+  pipeline::Build build = sample("redis");
+  EXPECT_THAT(body("/", {}, build), HasSubstr("2 of 3 healthy"));
+  auto of_cluster = service("redis");
+  of_cluster->origin = mesh::Origin::KubernetesService;
+  build.resources.services = {of_cluster};
+  build.proxies = {{0, 0}};
+  const std::string html = body("/", {}, build);
+  EXPECT_THAT(html, HasSubstr("<small>generated</small>"));
+  EXPECT_THAT(html, Not(HasSubstr("healthy")));
 }
 
 TEST(PageTest, NothingThatIsReadBecomesMarkup) {
@@ -185,16 +197,17 @@ TEST(PageTest, NothingElseIsAllowed) {
 TEST(PageTest, OnlyWhatIsAskedForIsExplained) {
   const pipeline::Build build;
   std::string asked;
-  const Knowledge knowledge{[] { return Status(); },
-                            [&]() -> const pipeline::Build& { return build; },
-                            [&](std::string_view what) -> std::optional<std::string> {
-                              asked = what;
-                              return "its story";
-                            }};
-  EXPECT_THAT(admin_page(http::parse_target("/"), knowledge).body, Not(HasSubstr("its story")));
+  const auto page = [&](const char* target) {
+    return people_page(http::parse_target(target), {}, build,
+                       [&](std::string_view what) -> std::optional<std::string> {
+                         asked = what;
+                         return "its story";
+                       })
+        .body;
+  };
+  EXPECT_THAT(page("/"), Not(HasSubstr("its story")));
   EXPECT_EQ(asked, "");
-  EXPECT_THAT(admin_page(http::parse_target("/?explain=a.mesh"), knowledge).body,
-              HasSubstr("its story"));
+  EXPECT_THAT(page("/?explain=a.mesh"), HasSubstr("its story"));
   EXPECT_EQ(asked, "a.mesh");
 }
 

@@ -24,7 +24,10 @@ Status example() {
   status.summary.services = 5;
   status.summary.pools.push_back(
       {mesh::Kind::MeshService, *mesh::Cidr::parse("241.0.0.0/8"), 10, 3, 2, 4});
-  status.files = {{"/etc/mesh-dns/resources"}, 2, 9, 0};
+  status.sources = {{.name = "files",
+                     .from = {"/etc/mesh-dns/resources"},
+                     .complete = true,
+                     .figures = {{"files", "", 2}, {"documents", "", 9}, {"kept", "", 0}}}};
   status.routes = {{".", {"192.0.2.1:53"}, "/etc/resolv.conf"}};
   status.counters.worker_queries = {5, 6};
   status.counters.udp_queries[0] = 11;
@@ -46,7 +49,7 @@ TEST(StatusTextTest, OfOneThatIsWell) {
             "  table     confirmed by its sources\n"
             "            7 hostnames of 5 services, generation 12, made 0 times\n"
             "  problems  none\n"
-            "  files     /etc/mesh-dns/resources: 9 documents in 2 files\n"
+            "  files     /etc/mesh-dns/resources: followed; files 2, documents 9\n"
             "  pools     241.0.0.0/8 MeshService: 3 of 10 used, 2 quarantined\n"
             "  forwards  . to 192.0.2.1:53, from /etc/resolv.conf\n"
             "  cache     0 answers, 1.5 KiB of 16.0 MiB\n"
@@ -106,8 +109,7 @@ TEST(StatusTextTest, WhatIsWrongIsTold) {
        },
        "problems  a.yaml: warning: is empty"},
       {"many problems", [](Status& s) { s.summary.problems.resize(25); }, "            and 5 more"},
-      {"last good versions", [](Status& s) { s.files.kept = 2; },
-       "2 resources of broken files: the last good version"},
+      {"last good versions", [](Status& s) { s.sources[0].figures[2].value = 2; }, "kept 2"},
       {"an upstream",
        [](Status& s) {
          s.counters.upstreams.push_back({.address = {"192.0.2.1", 53},
@@ -123,21 +125,22 @@ TEST(StatusTextTest, WhatIsWrongIsTold) {
        },
        "upstreams 192.0.2.1:53: well, 0 answers, 1 unreachable"},
       {"nobody to ask", [](Status& s) { s.routes[0].servers.clear(); }, ". to nobody"},
-      {"a cluster that is away",
+      {"a source that is away",
        [](Status& s) {
-         s.cluster = {"https://a:443", true, "refused", 0};
+         s.sources.push_back({.name = "kubernetes",
+                              .from = {"https://a:443"},
+                              .complete = true,
+                              .problem = "refused"});
        },
-       "cluster   https://a:443: refused"},
-      {"a cluster that isn't received",
+       "kubernetes https://a:443: refused"},
+      {"a source that isn't received",
+       [](Status& s) { s.sources.push_back({.name = "kubernetes", .from = {"https://a:443"}}); },
+       "kubernetes https://a:443: not read yet"},
+      {"a source",
        [](Status& s) {
-         s.cluster = {"https://a:443", false, "", 0};
+         s.sources.push_back({.name = "kubernetes", .from = {"https://a:443"}, .complete = true});
        },
-       "cluster   https://a:443: not received yet"},
-      {"a cluster",
-       [](Status& s) {
-         s.cluster = {"https://a:443", true, "", 0};
-       },
-       "cluster   https://a:443: followed"},
+       "kubernetes https://a:443: followed"},
       {"clients refused", [](Status& s) { s.counters.refused = 4; }, "4 refused: client not in"},
   };
   for (const Case& row : kCases) {

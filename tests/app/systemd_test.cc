@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace systemd {
+namespace app::systemd {
 namespace {
 
 using std::chrono::microseconds;
@@ -34,4 +34,4 @@ TEST(SystemdTest, ASignOfLifeExtendsTheStartOnly) {
 }
 
 }  // namespace
-}  // namespace systemd
+}  // namespace app::systemd

@@ -33,6 +33,19 @@ class LoaderTest : public testing::Test {
     return path;
   }
 
+  // With the whole state, which is what most rules here are about.
+  static Load load(Loader&& loader) { return load(loader); }
+  static Load load(Loader& loader) {
+    Load load = loader.load();
+    loader.complete(load);
+    return load;
+  }
+  static Load reload(Loader& loader, const std::vector<std::string>& changed) {
+    Load load = loader.reload(changed);
+    loader.complete(load);
+    return load;
+  }
+
   LoaderSettings settings_;
   fs::path folder_;
   fs::path root_;
@@ -63,19 +76,19 @@ TEST_F(LoaderTest, ReadsDirectoriesFilesAndAllThatIsInThem) {
   write(".hidden.yaml", service("hidden"));
   write(".git/x.yaml", service("hidden"));
   Loader loader({root_}, settings_);
-  const Load load = loader.load();
-  EXPECT_EQ(names(load), "b1 b2 c d ");
-  EXPECT_EQ(said(load), "");
-  EXPECT_EQ(load.files, 3u);
-  EXPECT_EQ(load.documents, 4u);
-  EXPECT_EQ(load.parsed, 4u);
-  EXPECT_EQ(names(Loader({root_ / "d.json"}, settings_).load()), "d ");
+  const Load found = load(loader);
+  EXPECT_EQ(names(found), "b1 b2 c d ");
+  EXPECT_EQ(said(found), "");
+  EXPECT_EQ(found.files, 3u);
+  EXPECT_EQ(found.documents, 4u);
+  EXPECT_EQ(found.parsed, 4u);
+  EXPECT_EQ(names(load(Loader({root_ / "d.json"}, settings_))), "d ");
 }
 
 TEST_F(LoaderTest, TheOrderOfFilesAndDocumentsDoesNotMatter) {
   write("1.yaml", service("z") + "---\n" + service("a"));
   write("2.yaml", service("m"));
-  EXPECT_EQ(names(Loader({root_}, settings_).load()), "a m z ");
+  EXPECT_EQ(names(load(Loader({root_}, settings_))), "a m z ");
 }
 
 TEST_F(LoaderTest, OnlyChangedDocumentsAreParsedAgain) {
@@ -84,11 +97,11 @@ TEST_F(LoaderTest, OnlyChangedDocumentsAreParsedAgain) {
   write("a.yaml", text);
   write("b.yaml", service("b"));
   Loader loader({root_}, settings_);
-  EXPECT_EQ(loader.load().parsed, 51u);
-  EXPECT_EQ(loader.load().parsed, 0u);
-  const Load before = loader.load();
+  EXPECT_EQ(load(loader).parsed, 51u);
+  EXPECT_EQ(load(loader).parsed, 0u);
+  const Load before = load(loader);
   const fs::path path = write("a.yaml", service("new") + "---\n" + text);
-  const Load after = loader.reload({path});
+  const Load after = reload(loader, {path});
   EXPECT_EQ(after.parsed, 1u);
   EXPECT_EQ(after.resources.services.size(), 52u);
   // Positions are those of the new file.
@@ -96,8 +109,8 @@ TEST_F(LoaderTest, OnlyChangedDocumentsAreParsedAgain) {
                                        [](const auto& s) { return s->meta.name == "s0"; });
   EXPECT_EQ((*s0)->meta.position.line, 6u);
   // What didn't change is the same object.
-  const auto find = [](const Load& load) {
-    return std::ranges::find_if(load.resources.services,
+  const auto find = [](const Load& found) {
+    return std::ranges::find_if(found.resources.services,
                                 [](const auto& s) { return s->meta.name == "b"; })
         ->get();
   };
@@ -106,37 +119,37 @@ TEST_F(LoaderTest, OnlyChangedDocumentsAreParsedAgain) {
 
 TEST_F(LoaderTest, TwoResourcesOfOneNameAreAnErrorThatNamesBoth) {
   const fs::path path = write("a.yaml", service("x", 1) + "---\n" + service("x", 2));
-  const Load load = Loader({root_}, settings_).load();
-  ASSERT_EQ(load.resources.services.size(), 1u);
-  EXPECT_EQ(load.resources.services[0]->ports[0].port, 1) << "the first stays";
-  EXPECT_NE(said(load).find(path.string() + ":6:7: error: name: \"x\" is already used at " +
-                            path.string() + ":2:7"),
+  const Load found = load(Loader({root_}, settings_));
+  ASSERT_EQ(found.resources.services.size(), 1u);
+  EXPECT_EQ(found.resources.services[0]->ports[0].port, 1) << "the first stays";
+  EXPECT_NE(said(found).find(path.string() + ":6:7: error: name: \"x\" is already used at " +
+                             path.string() + ":2:7"),
             std::string::npos)
-      << said(load);
+      << said(found);
 }
 
 TEST_F(LoaderTest, ABrokenDocumentLeavesTheOthers) {
   write("a.yaml", service("good") + "---\ntype: MeshService\nname: [\n---\n" + service("fine"));
-  const Load load = Loader({root_}, settings_).load();
-  EXPECT_EQ(names(load), "fine good ");
-  EXPECT_TRUE(mesh::has_errors(load.diagnostics));
+  const Load found = load(Loader({root_}, settings_));
+  EXPECT_EQ(names(found), "fine good ");
+  EXPECT_TRUE(mesh::has_errors(found.diagnostics));
 }
 
 TEST_F(LoaderTest, ABrokenFileKeepsItsLastGoodVersion) {
   const fs::path path = write("a.yaml", service("one") + "---\n" + service("two"));
   Loader loader({root_}, settings_);
-  loader.load();
+  load(loader);
   write("a.yaml", service("one", 81) + "---\ntype: MeshService\nname: [\n");
-  const Load broken = loader.reload({path});
+  const Load broken = reload(loader, {path});
   EXPECT_EQ(names(broken), "one two ");
   EXPECT_EQ(broken.kept, 1u);
   EXPECT_EQ(broken.resources.services[0]->ports[0].port, 81) << "a good document of it is new";
   EXPECT_NE(said(broken).find("last good version of MeshService two"), std::string::npos);
   // Broken once more, in another way: the last good one is still the last good one.
   write("a.yaml", "\xff");
-  EXPECT_EQ(names(loader.reload({path})), "one two ");
+  EXPECT_EQ(names(reload(loader, {path})), "one two ");
   write("a.yaml", service("three"));
-  const Load mended = loader.reload({path});
+  const Load mended = reload(loader, {path});
   EXPECT_EQ(names(mended), "three ");
   EXPECT_EQ(mended.kept, 0u);
   EXPECT_EQ(said(mended), "");
@@ -145,45 +158,45 @@ TEST_F(LoaderTest, ABrokenFileKeepsItsLastGoodVersion) {
 TEST_F(LoaderTest, AnUnreadableFileKeepsItsLastGoodVersion) {
   const fs::path path = write("a.yaml", service("one"));
   Loader loader({root_}, settings_);
-  loader.load();
+  load(loader);
   fs::remove(path);
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
-  const Load load = loader.reload({path});
-  EXPECT_EQ(names(load), "one ");
-  EXPECT_NE(said(load).find("is no regular file"), std::string::npos) << said(load);
+  const Load found = reload(loader, {path});
+  EXPECT_EQ(names(found), "one ");
+  EXPECT_NE(said(found).find("is no regular file"), std::string::npos) << said(found);
 }
 
 TEST_F(LoaderTest, AFileThatGoesTakesItsResourcesWithIt) {
   const fs::path a = write("a.yaml", service("a"));
   write("sub/b.yaml", service("b"));
   Loader loader({root_}, settings_);
-  loader.load();
+  load(loader);
   fs::remove(a);
-  EXPECT_EQ(names(loader.reload({a})), "b ");
+  EXPECT_EQ(names(reload(loader, {a})), "b ");
   fs::remove_all(root_ / "sub");
-  EXPECT_EQ(names(loader.reload({root_ / "sub"})), "");
+  EXPECT_EQ(names(reload(loader, {root_ / "sub"})), "");
   write("sub/b.yaml", service("b"));
-  EXPECT_EQ(names(loader.reload({root_ / "sub"})), "b ");
+  EXPECT_EQ(names(reload(loader, {root_ / "sub"})), "b ");
 }
 
 TEST_F(LoaderTest, ADirectoryThatVanishesKeepsWhatWasInIt) {
   write("a.yaml", service("a"));
   Loader loader({root_}, settings_);
-  EXPECT_FALSE(loader.load().missing_path);
+  EXPECT_FALSE(load(loader).missing_path);
   fs::rename(root_, folder_ / "elsewhere");
-  const Load gone = loader.reload({root_});
+  const Load gone = reload(loader, {root_});
   EXPECT_EQ(names(gone), "a ");
   EXPECT_TRUE(gone.missing_path);
   EXPECT_NE(said(gone).find("is gone; what was in it is still served"), std::string::npos);
   fs::rename(folder_ / "elsewhere", root_);
-  EXPECT_EQ(said(loader.reload({root_})), "");
+  EXPECT_EQ(said(reload(loader, {root_})), "");
 }
 
 TEST_F(LoaderTest, APathThatNeverWas) {
-  const Load load = Loader({root_ / "nowhere"}, settings_).load();
-  EXPECT_TRUE(load.missing_path);
-  EXPECT_NE(said(load).find("nowhere: error: no such file or directory"), std::string::npos)
-      << said(load);
+  const Load found = load(Loader({root_ / "nowhere"}, settings_));
+  EXPECT_TRUE(found.missing_path);
+  EXPECT_NE(said(found).find("nowhere: error: no such file or directory"), std::string::npos)
+      << said(found);
 }
 
 // The folder above is watched for the sake of the path itself, and others write there too.
@@ -191,28 +204,28 @@ TEST_F(LoaderTest, WhatIsNotReadIsNotLookedAt) {
   const fs::path a = write("a.yaml", service("a"));
   fs::create_directory(root_ / "sub");
   Loader loader({root_}, settings_);
-  EXPECT_TRUE(loader.load().looked);
-  const auto looked = [&](const fs::path& path) { return loader.reload({path}).looked; };
+  EXPECT_TRUE(load(loader).looked);
+  const auto looked = [&](const fs::path& path) { return reload(loader, {path}).looked; };
   EXPECT_FALSE(looked(folder_ / "beside.yaml"));
   EXPECT_FALSE(looked(folder_ / "state.db-wal"));
   EXPECT_FALSE(looked(write("README.md", "")));
   EXPECT_FALSE(looked(write(".a.yaml.swp", "")));
-  EXPECT_FALSE(loader.reload({}).looked);
-  EXPECT_EQ(names(loader.reload({folder_ / "beside.yaml"})), "a ");
+  EXPECT_FALSE(reload(loader, {}).looked);
+  EXPECT_EQ(names(reload(loader, {folder_ / "beside.yaml"})), "a ");
   EXPECT_TRUE(looked(a));
   EXPECT_TRUE(looked(root_ / "gone.yaml"));
   EXPECT_TRUE(looked(root_ / "sub"));
   EXPECT_TRUE(looked(root_ / "..data"));
   EXPECT_TRUE(looked(root_));
   EXPECT_TRUE(looked(folder_));
-  EXPECT_TRUE(loader.reload({folder_ / "beside.yaml", a}).looked);
+  EXPECT_TRUE(reload(loader, {folder_ / "beside.yaml", a}).looked);
 }
 
 TEST_F(LoaderTest, AnEmptyDirectoryIsAWarning) {
-  const Load load = Loader({root_}, settings_).load();
-  EXPECT_NE(said(load).find("warning: there are no resources in this directory"),
+  const Load found = load(Loader({root_}, settings_));
+  EXPECT_NE(said(found).find("warning: there are no resources in this directory"),
             std::string::npos);
-  EXPECT_FALSE(mesh::has_errors(load.diagnostics));
+  EXPECT_FALSE(mesh::has_errors(found.diagnostics));
 }
 
 TEST_F(LoaderTest, ConfigMapsSwapASymlink) {
@@ -226,9 +239,9 @@ TEST_F(LoaderTest, ConfigMapsSwapASymlink) {
   publish("..2024_1", service("one"));
   fs::create_symlink("..data/a.yaml", root_ / "a.yaml");
   Loader loader({root_}, settings_);
-  EXPECT_EQ(names(loader.load()), "one ");
+  EXPECT_EQ(names(load(loader)), "one ");
   publish("..2024_2", service("two"));
-  EXPECT_EQ(names(loader.reload({root_ / "..data"})), "two ");
+  EXPECT_EQ(names(reload(loader, {root_ / "..data"})), "two ");
 }
 
 TEST_F(LoaderTest, SymlinksAreFollowedAndTheirTargetsWatched) {
@@ -238,28 +251,28 @@ TEST_F(LoaderTest, SymlinksAreFollowedAndTheirTargetsWatched) {
   fs::create_symlink(folder_ / "elsewhere" / "x.yaml", root_ / "link.yaml");
   fs::create_directory_symlink(folder_ / "elsewhere" / "sub", root_ / "sub");
   Loader loader({root_}, settings_);
-  EXPECT_EQ(names(loader.load()), "x y ");
+  EXPECT_EQ(names(load(loader)), "x y ");
   const auto watched = loader.directories();
   EXPECT_TRUE(std::ranges::count(watched, (folder_ / "elsewhere").string()) == 1);
   std::ofstream(folder_ / "elsewhere" / "x.yaml") << service("changed");
-  EXPECT_EQ(names(loader.reload({folder_ / "elsewhere" / "x.yaml"})), "changed y ");
-  EXPECT_TRUE(loader.reload({folder_ / "elsewhere" / "x.yaml"}).looked);
+  EXPECT_EQ(names(reload(loader, {folder_ / "elsewhere" / "x.yaml"})), "changed y ");
+  EXPECT_TRUE(reload(loader, {folder_ / "elsewhere" / "x.yaml"}).looked);
 }
 
 TEST_F(LoaderTest, CyclesEnd) {
   write("a/b/x.yaml", service("x"));
   fs::create_directory_symlink(root_, root_ / "a" / "b" / "loop");
   fs::create_directory_symlink(".", root_ / "self");
-  const Load load = Loader({root_}, settings_).load();
-  EXPECT_EQ(names(load), "x ");
-  EXPECT_NE(said(load).find("a loop"), std::string::npos);
+  const Load found = load(Loader({root_}, settings_));
+  EXPECT_EQ(names(found), "x ");
+  EXPECT_NE(said(found).find("a loop"), std::string::npos);
 }
 
 TEST_F(LoaderTest, AFileThatIsFoundTwiceCountsOnce) {
   const fs::path path = write("a.yaml", service("a"));
   fs::create_symlink("a.yaml", root_ / "b.yaml");
   fs::create_hard_link(path, root_ / "c.yaml");
-  EXPECT_EQ(said(Loader({root_, path}, settings_).load()), "");
+  EXPECT_EQ(said(load(Loader({root_, path}, settings_))), "");
 }
 
 TEST_F(LoaderTest, Limits) {
@@ -269,12 +282,12 @@ TEST_F(LoaderTest, Limits) {
   write("big.yaml", std::string(3000, '#'));
   write("many.yaml",
         service("a") + "---\n" + service("b") + "---\n" + service("c") + "---\n" + service("d"));
-  const Load load = Loader({root_}, settings_).load();
-  EXPECT_EQ(names(load), "good ");
+  const Load found = load(Loader({root_}, settings_));
+  EXPECT_EQ(names(found), "good ");
   for (const char* part :
        {"big.yaml: error: has 3000 bytes, more than limits.fileSize allows (2000)",
         "many.yaml:13:1: error: has 4 documents, more than limits.documents"}) {
-    EXPECT_NE(said(load).find(part), std::string::npos) << said(load);
+    EXPECT_NE(said(found).find(part), std::string::npos) << said(found);
   }
 }
 
@@ -283,18 +296,101 @@ TEST_F(LoaderTest, AHundredThousandDocumentsAreNeverOneTree) {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += service("s" + std::to_string(i)) + "---\n";
   write("a.yaml", text);
-  const Load load = Loader({root_}, settings_).load();
-  EXPECT_EQ(load.resources.services.size(), 20'000u);
-  EXPECT_EQ(said(load), "");
+  const Load found = load(Loader({root_}, settings_));
+  EXPECT_EQ(found.resources.services.size(), 20'000u);
+  EXPECT_EQ(said(found), "");
+}
+
+TEST_F(LoaderTest, OnlyWhatChangedIsAChange) {
+  write("a.yaml", service("a") + "---\n" + service("b", 1) + "---\n" + service("c"));
+  write("b.yaml", service("d"));
+  Loader loader({root_}, settings_);
+  EXPECT_EQ(loader.load().changes.services.size(), 4u);
+  EXPECT_TRUE(loader.load().changes.empty());
+  const fs::path path =
+      write("a.yaml", service("a") + "---\n" + service("b", 2) + "---\n" + service("e"));
+  Load found = loader.reload({path});
+  ASSERT_EQ(found.changes.services.size(), 3u);
+  std::ranges::sort(found.changes.services, {},
+                    [](const auto& changed) { return changed.either().meta.name; });
+  EXPECT_EQ(found.changes.services[0].before->ports[0].port, 1);
+  EXPECT_EQ(found.changes.services[0].after->ports[0].port, 2);
+  EXPECT_EQ(found.changes.services[1].after, nullptr) << "c";
+  EXPECT_EQ(found.changes.services[2].before, nullptr) << "e";
+  EXPECT_TRUE(found.diagnostic_changes.empty());
+}
+
+TEST_F(LoaderTest, WhereTheFirstOfOneNameGoesTheNextTakesItsPlace) {
+  const fs::path a = write("a.yaml", service("x", 1));
+  write("b.yaml", service("x", 2));
+  Loader loader({root_}, settings_);
+  EXPECT_EQ(loader.load().diagnostic_changes.added.size(), 1u);
+  fs::remove(a);
+  const Load found = loader.reload({a});
+  ASSERT_EQ(found.changes.services.size(), 1u);
+  EXPECT_EQ(found.changes.services[0].before->ports[0].port, 1);
+  EXPECT_EQ(found.changes.services[0].after->ports[0].port, 2);
+  EXPECT_EQ(found.diagnostic_changes.removed.size(), 1u);
+  EXPECT_EQ(found.diagnostic_changes.added.size(), 0u);
+}
+
+TEST_F(LoaderTest, AProblemOfADirectoryIsReportedOnce) {
+  write("a/x.yaml", service("x"));
+  fs::create_directory_symlink(root_, root_ / "a" / "loop");
+  Loader loader({root_}, settings_);
+  loader.load();
+  const Load found = reload(loader, {root_ / "a", root_ / "a" / "..data", root_ / "a"});
+  EXPECT_EQ(found.diagnostics.size(), 1u) << said(found);
+}
+
+TEST_F(LoaderTest, ADirectoryWithOneFileBesideANeighbourOfAlikeName) {
+  fs::create_directory(root_ / "b");
+  write("b.yaml", service("beside"));
+  write("b/x.yaml", service("x"));
+  EXPECT_EQ(said(load(Loader({root_ / "b", root_ / "b.yaml"}, settings_))), "");
+}
+
+TEST_F(LoaderTest, ATargetThatComesBackIsRead) {
+  fs::create_directory(folder_ / "elsewhere");
+  const fs::path target = folder_ / "elsewhere" / "x.yaml";
+  fs::create_symlink(target, root_ / "link.yaml");
+  Loader loader({root_}, settings_);
+  EXPECT_EQ(names(load(loader)), "");
+  std::ofstream(target) << service("x");
+  EXPECT_EQ(names(reload(loader, {target})), "x ");
+  fs::remove(target);
+  EXPECT_EQ(reload(loader, {target}).kept, 1u);
+  std::ofstream(target) << service("y");
+  EXPECT_EQ(names(reload(loader, {target})), "y ");
+}
+
+TEST_F(LoaderTest, GeneratorsFirst) {
+  const std::string generator =
+      "type: HostnameGenerator\nname: NAME\nspec:\n  selector: {meshService: {}}\n"
+      "  template: a.mesh\n";
+  const auto named = [&](const char* name) {
+    std::string text = generator;
+    return text.replace(text.find("NAME"), 4, name);
+  };
+  write("a.yaml", service("a") + "---\n" + named("one") + "---\n" + service("HostnameGenerator"));
+  write("b.yaml", "# no HostnameGenerator here\n" + service("b"));
+  write("c/d.yaml", named("two") + "---\n" + named("three") + "---\nname: [\n");
+  write("e.json", R"({"kind": "List", "items": [{"type": "Hostname\u0047enerator", "name": "four",)"
+                  R"( "spec": {"selector": {"meshService": {}}, "template": "x.mesh"}}]})");
+  Loader loader({root_}, settings_);
+  std::string found;
+  for (const auto& one : loader.generators_first()) found += one->meta.name + ' ';
+  EXPECT_EQ(found, "one two three four ");
+  EXPECT_EQ(load(loader).resources.generators.size(), 4u) << "nothing was taken away";
 }
 
 TEST_F(LoaderTest, PathsAreShownAsTheyWereGiven) {
   write("a.yaml", "type: Nope\n");
   const fs::path before = fs::current_path();
   fs::current_path(folder_);
-  const Load load = Loader({"resources/"}, settings_).load();
+  const Load found = load(Loader({"resources/"}, settings_));
   fs::current_path(before);
-  EXPECT_TRUE(said(load).starts_with("resources/a.yaml:1:7: error")) << said(load);
+  EXPECT_TRUE(said(found).starts_with("resources/a.yaml:1:7: error")) << said(found);
 }
 
 }  // namespace

@@ -197,7 +197,8 @@ Message read(std::span<const std::uint8_t> bytes) {
   const std::unique_ptr<ldns_pkt, Free> packet(raw);
   Message message;
   message.id = ldns_pkt_id(raw);
-  const unsigned rcode = ldns_pkt_get_rcode(raw) | ldns_pkt_edns_extended_rcode(raw) << 4;
+  const unsigned rcode = static_cast<unsigned>(ldns_pkt_get_rcode(raw)) |
+                         unsigned{ldns_pkt_edns_extended_rcode(raw)} << 4;
   const std::unique_ptr<char, Free> text(ldns_pkt_rcode2str(static_cast<ldns_pkt_rcode>(rcode)));
   message.rcode = text.get();
   message.qr = ldns_pkt_qr(raw);

@@ -247,7 +247,7 @@ TEST(ResponseTest, EveryCutOrFlippedReplyIsReadOrLeft) {
   for (std::size_t i = 0; i < reply.size(); ++i) {
     const Bytes cut(reply.begin(), reply.begin() + static_cast<std::ptrdiff_t>(i));
     EXPECT_FALSE(Response::read(cut)) << i;
-    for (const std::uint8_t octet : {0x00, 0x01, 0x3f, 0x40, 0xc0, 0xff}) {
+    for (const std::uint8_t octet : Bytes{0x00, 0x01, 0x3f, 0x40, 0xc0, 0xff}) {
       Bytes changed = reply;
       changed[i] = octet;
       const auto response = Response::read(changed);

@@ -42,7 +42,8 @@ NOT_RUN = {
         MEASURES, "bench/cluster.py --help | grep 'bench/cluster.py build/release/app/mesh-dns'"),
     ("docs/logs.md", "fstrm_capture -t protobuf:dnstap.Dnstap -u /run/dnstap.sock -w queries.tap"): NotRun(
         "goes on until it is ended",
-        "fstrm_capture -t protobuf:dnstap.Dnstap -u /run/dnstap.sock -w queries.tap & sleep 1"),
+        "fstrm_capture -t protobuf:dnstap.Dnstap -u /run/dnstap.sock -w queries.tap &"
+        " until test -S /run/dnstap.sock; do sleep 0.05; done"),
     ("docs/redirect.md", "mesh-dns redirect install --cgroup apps.slice"): NotRun(
         "needs a cgroup; tests/e2e/test_redirect.py makes one", "grep -e --cgroup tests/e2e/test_redirect.py"),
     ("docs/redirect.md", "systemctl restart systemd-resolved"): NotRun(

@@ -3,6 +3,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -56,9 +57,9 @@ class Browser:
         if self.driver.poll() is not None:
             raise AssertionError("chromedriver ended")
         with open(self.log.name) as log:
-            text = log.read()
-        start = text.find("started successfully on port ")
-        return int(text[start:].split()[4].rstrip(".")) if start >= 0 else None
+            # With the line's end: the last line may be half written.
+            found = re.search(r"started successfully on port (\d+)\.?\n", log.read())
+        return int(found[1]) if found else None
 
     def call(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=4 * DEADLINE)

@@ -4,6 +4,8 @@ import ctypes
 import os
 import pathlib
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -11,6 +13,9 @@ import unittest
 
 CLIENTS = pathlib.Path(__file__).resolve().parent / "clients"
 INSIDE = "MESH_DNS_TEST_INSIDE"
+# linux/netlink.h, linux/netfilter/nfnetlink.h and nfnetlink_conntrack.h
+NETLINK_NETFILTER, NLM_F_REQUEST, NLM_F_ACK = 12, 1, 4
+CTNETLINK_DELETE = 1 << 8 | 2
 
 
 @contextlib.contextmanager
@@ -27,6 +32,21 @@ def other_host():
             yield
         finally:
             enter(f"/proc/self/fd/{own.fileno()}")
+
+
+def forget_connections():
+    """Deletes the entries of connection tracking of this network namespace.
+
+    The kernel translates a packet as it did the first one between the same addresses and ports,
+    whatever the rules are now, for 30 s after the last one. A new socket may have the port of an old
+    one, and then its query goes where the old one's went.
+    """
+    flush = struct.pack("=IHHIIBBH", 20, CTNETLINK_DELETE, NLM_F_REQUEST | NLM_F_ACK, 0, 0, 0, 0, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as netfilter:
+        netfilter.send(flush)
+        _, _, _, _, _, error = struct.unpack_from("=IHHIIi", netfilter.recv(4096))
+    if error != 0:
+        raise OSError(-error, "deleting the tracked connections")
 
 
 def skip(why):

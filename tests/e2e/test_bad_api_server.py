@@ -130,9 +130,9 @@ class BadApiServer(Case):
     def test_answers(self):
         good = ("list", 200, listed(service("last")))
         cases = {
-            "no JSON": [("list", 200, b"<html>"), "no JSON of a list"],
-            "no list": [("list", 200, b'{"kind":"Status"}'), "no JSON of a list"],
-            "items that are none": [("list", 200, b'{"items":5,"metadata":{}}'), "no JSON of a"],
+            "no JSON": [("list", 200, b"<html>"), "not JSON of a list"],
+            "no list": [("list", 200, b'{"kind":"Status"}'), "not JSON of a list"],
+            "items that are none": [("list", 200, b'{"items":5,"metadata":{}}'), "not JSON of a"],
             "an answer that is cut short": [("list", 200, b"{", [("Content-Length", "99")]),
                                             "reading the answer"],
             # What is too large is asked for in smaller pages, down to those of one object.
@@ -157,8 +157,8 @@ class BadApiServer(Case):
         first = ("list", 200, listed(service("first")))
         relist = ("list", 200, listed(service("first"), service("last"), resourceVersion="20"))
         cases = {
-            "no JSON": ([b"garbage\n"], "no JSON of an event"),
-            "no object": ([b'{"type":"ADDED"}\n'], "no JSON of an event"),
+            "no JSON": ([b"garbage\n"], "not JSON of an event"),
+            "no object": ([b'{"type":"ADDED"}\n'], "not JSON of an event"),
             "an error": ([event("ERROR", {"code": 500, "message": "too sad"})], "too sad"),
             "an endless line": (Endless(b"y" * 65536), "longer than 16777216"),
         }

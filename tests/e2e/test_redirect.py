@@ -6,11 +6,12 @@ rule that caught its own queries would be seen.
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import unittest
 
 import namespace
-from harness import BINARY, DEADLINE, Case, generator, service, wait_until
+from harness import BINARY, DEADLINE, Case, encode_query, generator, service, wait_until
 from upstream import Upstream
 
 OWN, ELSEWHERE = "redis.svc.mesh.local", "www.example.org"
@@ -19,7 +20,9 @@ RESOLV_CONF = pathlib.Path("/etc/resolv.conf")
 BEFORE = pathlib.Path("/etc/resolv.conf.before-mesh-dns")
 DROP_IN = pathlib.Path("/etc/systemd/resolved.conf.d/mesh-dns.conf")
 SETTINGS = 'log: {format: json}\nlisten: ["127.0.0.1:15053", "[::1]:15053"]\n'
-UPSTREAM = 'upstream: {servers: [192.0.2.53]}\n'
+# A question is never asked twice because the upstream, which is a thread of the test, was slow.
+PATIENT = "timeout: 60s"
+UPSTREAM = f'upstream: {{servers: [192.0.2.53], {PATIENT}}}\n'
 
 
 def script(question):
@@ -49,6 +52,7 @@ class Redirect(Case):
     def setUp(self):
         super().setUp()
         self.addCleanup(nft, "flush", "ruleset")
+        namespace.forget_connections()
         with namespace.other_host():
             self.upstream = Upstream(script, listen=("192.0.2.53", 53))
         self.addCleanup(self.upstream.stop)
@@ -80,7 +84,9 @@ class Redirect(Case):
                               env={**environment, **(env or {})})
 
     def install(self, *arguments, **options):
-        return self.redirect("install", "--config", str(self.config), *arguments, **options)
+        done = self.redirect("install", "--config", str(self.config), *arguments, **options)
+        namespace.forget_connections()
+        return done
 
     def installed(self, *arguments, **options):
         done = self.install(*arguments, **options)
@@ -130,12 +136,44 @@ class Rules(Redirect):
         self.assertEqual(server.logged("leads back to this server"), [])
 
     def test_without_the_exemption_it_would_not(self):
-        self.start()
+        server = self.start()
         rules = self.installed("--dry-run").stdout
         self.assertIn(f"meta skuid {SERVER_UID} return", rules)
+        # Started again, so that the rules are there before its first query. The answer to the last
+        # one of before has to be there as well: it would be tracked as a connection without rules.
+        wait_until(lambda: self.upstream.loop_checks > 0, "the answer to the loop check")
+        server.stop()
         nft("-f", "-", rules="\n".join(l for l in rules.splitlines() if "skuid" not in l))
-        self.assertNotEqual(dig(ELSEWHERE), ["192.0.2.80"])
+        namespace.forget_connections()
+        server = self.start()
+        server.wait_for("upstream leads back to this server")
+        self.assertEqual(server.ask(ELSEWHERE).rcode, "SERVFAIL")
+        self.assertEqual(dig(ELSEWHERE), [])
         self.assertEqual(self.upstream.names(), [])
+
+    def test_a_socket_that_is_used_already_goes_on_as_before(self):
+        """docs/redirect.md says so, and says what ends it."""
+        nft("-f", "-", rules="""
+            table inet other {
+              chain c {
+                type filter hook output priority 0; policy accept;
+                ct state established accept
+              }
+            }""")  # so that connections are tracked before there are rules of ours
+        self.start()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(DEADLINE)
+            client.connect(("192.0.2.53", 53))
+            def asked_of_the_upstream(name):
+                client.send(encode_query(name, "A"))
+                client.recv(65535)
+                return self.upstream.count(f"{name}.") > 0
+            self.assertTrue(asked_of_the_upstream("before.example.org"))
+            done = self.redirect("install", "--config", str(self.config))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(asked_of_the_upstream(f"after.{OWN}"))
+            namespace.forget_connections()
+            self.assertFalse(asked_of_the_upstream(OWN))
 
     def test_only_a_user(self):
         self.start()
@@ -237,7 +275,7 @@ class Rules(Redirect):
              "--pid-file="])
         self.addCleanup(dnsmasq.wait)
         self.addCleanup(dnsmasq.terminate)
-        self.configure(SETTINGS + "upstream: {servers: [127.0.0.9]}\n")
+        self.configure(SETTINGS + f"upstream: {{servers: [127.0.0.9], {PATIENT}}}\n")
         self.start()
         wait_until(lambda: dig(ELSEWHERE, "127.0.0.9") == ["192.0.2.80"], "dnsmasq to answer")
         self.upstream.seen.clear()
@@ -259,7 +297,7 @@ class Rules(Redirect):
             }""")
         inside = Upstream(script, listen=("127.0.0.11", 5311))
         self.addCleanup(inside.stop)
-        self.configure(SETTINGS + "upstream: {servers: [127.0.0.11]}\n")
+        self.configure(SETTINGS + f"upstream: {{servers: [127.0.0.11], {PATIENT}}}\n")
         self.start()
         self.installed()
         for transport in ("+notcp", "+tcp"):

@@ -19,9 +19,11 @@ def silent(_):
     return None
 
 
-# A server's silence would take all the patience there is, 4 s, and WAIT is less.
+# A server's silence takes all the patience there is, 4 s, so that no question is asked twice because
+# the upstream, which is a thread of the test, was slow. WAIT is less than that.
 LONG = "  timeout: 60s\n"
 WAIT = 3.5
+FAILURE_TTL = 2  # seconds in which what failed isn't tried again
 
 
 def fill(pipe):
@@ -40,7 +42,7 @@ class ResolverCase(Case):
         self.addCleanup(upstream.stop)
         return upstream
 
-    def resolver(self, *upstreams, upstream="", rest="", **options):
+    def resolver(self, *upstreams, upstream=LONG, rest="", **options):
         self.write("a.yaml", service("redis"),
                    generator("local", "{{ .DisplayName }}.svc.mesh.local"))
         servers = ", ".join(f'"{u.text}"' for u in upstreams)
@@ -91,7 +93,7 @@ class Forwarding(ResolverCase):
                 return question.reply(flags=0x8380)
             return question.reply(*((None, "A", 60, f"192.0.2.{i}") for i in range(200)))
         upstream = self.upstream(script)
-        server = self.resolver(upstream, upstream=LONG)
+        server = self.resolver(upstream)
         self.assertTrue(server.ask("big.test").tc)
         self.assertEqual(len(server.ask("big.test", tcp=True).answer), 200)
         self.assertEqual([q.tcp for q in upstream.seen], [False, True])
@@ -124,7 +126,7 @@ class Forwarding(ResolverCase):
 
     def test_zones_have_servers_of_their_own(self):
         default, corp = self.upstream(), self.upstream(lambda q: q.address("192.0.2.2"))
-        server = self.resolver(default, upstream=f'  zones: {{corp.example: ["{corp.text}"]}}\n')
+        server = self.resolver(default, upstream=f'{LONG}  zones: {{corp.example: ["{corp.text}"]}}\n')
         self.assertEqual(server.addresses("db.corp.example"), ["192.0.2.2"])
         self.assertEqual(server.addresses("corp.example"), ["192.0.2.2"])
         self.assertEqual(server.addresses("xcorp.example"), ["192.0.2.1"])
@@ -134,7 +136,7 @@ class Forwarding(ResolverCase):
 class TrueAnswers(ResolverCase):
     def test_300_queries_have_290_ports_and_ids(self):
         upstream = self.upstream()
-        server = self.resolver(upstream, upstream=LONG)
+        server = self.resolver(upstream)
         for i in range(300):
             server.ask(f"n{i}.test")
         self.assertEqual(len(upstream.seen), 300)
@@ -156,7 +158,7 @@ class TrueAnswers(ResolverCase):
                     b"\xff" * 40, b"",
                     question.address("192.0.2.1")]
         upstream = self.upstream(script, tcp=False)
-        server = self.resolver(upstream, upstream=LONG)
+        server = self.resolver(upstream)
         for i in range(3):
             self.assertEqual(server.addresses(f"n{i}.test"), ["192.0.2.1"])
         self.assertEqual(len(upstream.seen), 3)
@@ -176,10 +178,10 @@ class TrueAnswers(ResolverCase):
             lower = question.question[:-4].lower() + question.question[-4:]
             return question.address(question=lower)
         upstream = self.upstream(script)
-        server = self.resolver(upstream)
+        server = self.resolver(upstream, upstream="  timeout: 1s\n")
         self.assertEqual(server.addresses("a-long-name-with-letters.test"), ["192.0.2.1"])
         self.assertEqual(server.addresses("another-name.test"), ["192.0.2.1"])
-        self.assertEqual([q.asked for q in upstream.seen if q.name[:2] == "an"], ["another-name.test."])
+        self.assertEqual({q.asked for q in upstream.seen if q.name[:2] == "an"}, {"another-name.test."})
 
     def test_another_names_records_are_not_kept_under_it(self):
         def script(question):
@@ -200,14 +202,15 @@ class Failover(ResolverCase):
 
     def test_the_second_is_asked_when_the_first_is_silent(self):
         first, second = self.upstream(silent), self.upstream()
-        server = self.resolver(first, second)
+        server = self.resolver(first, second, upstream="  timeout: 1s\n")
+        began = time.monotonic()
         reply, seconds = self.timed(server, "a.test")
         self.assertEqual(reply.addresses(), ["192.0.2.1"])
         self.assertLess(seconds, WAIT)
         for i in range(5):
             server.ask(f"n{i}.test")
         # It is probed no more than once a second, beside whom the client's question goes to.
-        probes = int(time.monotonic() - first.seen[0].at)
+        probes = int(time.monotonic() - began)
         self.assertEqual(first.count("a.test."), 1)
         self.assertLessEqual(len(first.seen) - 1, max(probes - 1, 0), "it is set aside")
         self.assertEqual(server.wait_for("upstream doesn't answer")["upstream"], first.text)
@@ -215,7 +218,7 @@ class Failover(ResolverCase):
     def test_the_second_is_asked_at_once_when_the_first_refuses(self):
         for script in (lambda q: q.reply(rcode="REFUSED"), lambda q: q.reply(rcode="SERVFAIL")):
             first, second = self.upstream(script), self.upstream()
-            server = self.resolver(first, second, upstream=LONG)
+            server = self.resolver(first, second)
             reply, seconds = self.timed(server, "a.test")
             self.assertEqual(reply.addresses(), ["192.0.2.1"])
             self.assertLess(seconds, WAIT)
@@ -224,7 +227,7 @@ class Failover(ResolverCase):
     def test_a_closed_port_is_passed_over_at_once(self):
         gone, second = self.upstream(), self.upstream()
         gone.stop()
-        server = self.resolver(gone, second, upstream=LONG)
+        server = self.resolver(gone, second)
         reply, seconds = self.timed(server, "a.test")
         self.assertEqual(reply.addresses(), ["192.0.2.1"])
         self.assertLess(seconds, WAIT)
@@ -279,7 +282,8 @@ class Failover(ResolverCase):
         out = server.dig("a.test")
         self.assertIn("SERVFAIL", out)
         self.assertIn("EDE: 22", out)
-        self.assertIn(upstream.count("a.test."), (3, 4))
+        wait_until(lambda: upstream.count("a.test.") >= 3, "three attempts")
+        self.assertLessEqual(upstream.count("a.test."), 4)
         self.assertTrue(server.addresses("redis.svc.mesh.local"))
 
     def test_resolv_conf_is_followed(self):
@@ -296,10 +300,12 @@ class Caching(ResolverCase):
     def test_an_answer_is_kept_for_its_ttl(self):
         upstream = self.upstream(lambda q: q.address(ttl=2))
         server = self.resolver(upstream, rest="cache: {staleFor: 0s}\n")
+        began = time.monotonic()
         for _ in range(5):
             server.ask("a.test")
-        self.assertLessEqual(upstream.count("a.test."), 2)
-        wait_until(lambda: server.ask("a.test") and upstream.count("a.test.") > 2, "the TTL's end")
+        count = upstream.count("a.test.")
+        self.assertLessEqual(count, 1 + int(time.monotonic() - began))
+        wait_until(lambda: server.ask("a.test") and upstream.count("a.test.") > count, "the TTL's end")
 
     def test_what_has_ttl_0_is_asked_each_time(self):
         upstream = self.upstream(lambda q: q.address(ttl=0))
@@ -357,16 +363,21 @@ class Caching(ResolverCase):
         server.ask("a.test")
         upstream.script = lambda q: q.reply(rcode="SERVFAIL")
         wait_until(lambda: upstream.count("a.test.") > 1 or not server.ask("a.test"), "a renewal")
+        failed = upstream.seen[1].at
         for _ in range(5):
             self.assertEqual(server.addresses("a.test"), ["192.0.2.1"])
-        self.assertEqual(upstream.count("a.test."), 2, "it isn't tried again at once")
+        again = int((time.monotonic() - failed) / FAILURE_TTL)
+        self.assertLessEqual(upstream.count("a.test.") - 2, again, "it isn't tried again at once")
 
     def test_the_popular_are_renewed_before_they_run_out(self):
         upstream = self.upstream(lambda q: q.address(ttl=10))
         server = self.resolver(upstream)
-        server.ask("a.test")
-        wait_until(lambda: server.ask("a.test") and upstream.count("a.test.") == 2, "a renewal")
-        self.assertLess(upstream.seen[1].at - upstream.seen[0].at, 10)
+        def renewals():
+            server.ask("a.test")
+            return int(server.metrics()["mesh_dns_cache_prefetches_total"])
+        # In the last second of a TTL: a machine that stalls may miss that of the first.
+        wait_until(renewals, "a renewal")
+        wait_until(lambda: upstream.count("a.test.") > 1, "the question of the renewal")
         self.assertEqual(server.addresses("a.test"), ["192.0.2.1"])
 
     def test_entries_survive_a_reload_of_the_resources(self):

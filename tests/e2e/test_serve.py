@@ -201,7 +201,7 @@ class Restarts(Case):
         self.write("a.yaml", service("redis"))
         server = self.serve()
         # As on a full disk, which has room again later.
-        execute("CREATE TRIGGER full BEFORE INSERT ON last_good_table "
+        execute("CREATE TRIGGER full BEFORE INSERT ON last_table "
                 "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
         self.write("b.yaml", service("web"))
         server.wait_for("the table can't be kept for the next start")
@@ -210,7 +210,7 @@ class Restarts(Case):
         self.assertIn("The state file doesn't have the table", server.admin("/status")[1])
         execute("DROP TRIGGER full")
         server.wait_for("the table is kept for the next start again")
-        self.assertIn(b"web", execute("SELECT bytes FROM last_good_table")[0][0])
+        self.assertIn(b"web", execute("SELECT bytes FROM last_table")[0][0])
         self.assertEqual(server.metrics()["mesh_dns_table_stored"], "1")
         self.assertEqual(len(server.logged("reloaded")), 1)
 
@@ -259,6 +259,8 @@ class Restarts(Case):
         self.write("all.yaml", *map(service, self.NAMES))
         server = self.serve()
         before = self.vips(server)
+        # It is stored after the names are served.
+        wait_until(lambda: server.metrics()["mesh_dns_table_stored"] == "1", "the table is stored")
         server.kill()
         server = self.serve()
         self.assertEqual(self.vips(server), before)

@@ -72,11 +72,13 @@ def answer(question):
 
 
 class Upstream:
-    """Serves until stop(). `seen` are the questions that came, but for loop checks."""
+    """Serves until stop(). `seen` are the questions that came, but for loop checks, of which
+    `loop_checks` counts those that were answered."""
 
     def __init__(self, script=answer, tcp=True, listen=("127.0.0.1", 0)):
         self.script = script
         self.seen = []
+        self.loop_checks = 0
         self.selector = selectors.DefaultSelector()
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
@@ -126,7 +128,9 @@ class Upstream:
     def handle(self, message, client, send, tcp):
         question = Question(message, tcp, client, time.monotonic())
         if question.name.endswith(".mesh-dns-loop.internal."):
-            return send(question.soa("NXDOMAIN"))
+            send(question.soa("NXDOMAIN"))
+            self.loop_checks += 1
+            return
         self.seen.append(question)
         said = self.script(question)
         for item in [said] if isinstance(said, bytes) else said or []:

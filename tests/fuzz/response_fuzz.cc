@@ -21,7 +21,7 @@ std::vector<std::uint8_t> query_of(std::span<const std::uint8_t> reply, bool edn
   std::vector<std::uint8_t> query(reply.begin(),
                                   reply.begin() + static_cast<std::ptrdiff_t>(end) + 5);
   query[2] = 1;
-  for (const std::size_t i : {3, 4, 6, 7, 8, 9, 10, 11}) query[i] = 0;
+  for (const std::size_t i : {3u, 4u, 6u, 7u, 8u, 9u, 10u, 11u}) query[i] = 0;
   query[5] = 1;
   if (!edns) return query;
   query[11] = 1;

@@ -42,7 +42,8 @@ TEST(HostTest, RoutesOfProc) {
 
 TEST(HostTest, APoolThatCoversWhatIsReachedOtherwiseIsAWarning) {
   vip::Pools pools;
-  pools.mesh_service = {*mesh::Cidr::parse("241.0.0.0/8"), *mesh::Cidr::parse("10.99.0.0/16")};
+  pools.of(mesh::Kind::MeshService) = {*mesh::Cidr::parse("241.0.0.0/8"),
+                                       *mesh::Cidr::parse("10.99.0.0/16")};
   const auto warned =
       check_overlap(pools, {{*mesh::Cidr::parse("10.0.0.0/8"), "route by eth0"},
                             {*mesh::Cidr::parse("192.168.0.0/16"), "route by eth1"}});

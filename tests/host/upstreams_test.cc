@@ -18,7 +18,7 @@ Texts shown(const Upstreams& upstreams) {
   Texts lines;
   for (const dns::Route& route : upstreams.routes) {
     std::string& line = lines.emplace_back(route.zone.to_string());
-    for (const dns::Endpoint& server : route.servers) line += ' ' + dns::to_string(server);
+    for (const dns::UpstreamAddress& server : route.servers) line += ' ' + dns::to_string(server);
   }
   return lines;
 }

@@ -5,7 +5,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/write.hpp>
 #include <filesystem>
 #include <stdexcept>
@@ -16,9 +18,16 @@
 namespace http {
 namespace {
 
-Page answer(const Target& target) {
+// Pages that are made on a thread of their own.
+boost::asio::thread_pool slow_pages{1};
+
+void answer(const Target& target, Reply reply) {
   if (target.path == "/throw") throw std::runtime_error("no such thing");
-  return {.body = target.path + ' ' + std::string(target.value("q"))};
+  Page page{.body = target.path + ' ' + std::string(target.value("q"))};
+  if (target.path != "/slow") return reply(std::move(page));
+  boost::asio::post(slow_pages, [page = std::move(page), reply = std::move(reply)]() mutable {
+    reply(std::move(page));
+  });
 }
 
 // A server with a thread of its own.
@@ -51,6 +60,7 @@ TEST_F(ServerTest, WhatIsAnswered) {
   } kCases[] = {
       {"a page", {.target = "/a"}, 200, "/a "},
       {"with a query", {.target = "/a?q=x+y"}, 200, "/a x y"},
+      {"answered later, by another thread", {.target = "/slow?q=x"}, 200, "/slow x"},
       {"nothing is changed here", {.method = "POST", .target = "/a"}, 405, "only GET and HEAD\n"},
       {"a handler that fails", {.target = "/throw"}, 500, "no such thing\n"},
       {"and the next is answered", {.target = "/a"}, 200, "/a "},

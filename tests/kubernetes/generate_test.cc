@@ -35,7 +35,6 @@ const std::string kSpec =
 
 struct World {
   Cluster cluster;
-  std::map<Key, std::string> meshes;
 
   World() { name_space(""); }
   void name_space(const std::string& labels) {
@@ -128,8 +127,7 @@ TEST(GenerateTest, WhatIsMade) {
   ASSERT_EQ(services.size(), 1u);
   const mesh::Service& made = *services[0];
   EXPECT_EQ(to_string(made.id()), "MeshService redis.ns");
-  EXPECT_TRUE(made.generated);
-  EXPECT_TRUE(made.cluster_ips);
+  EXPECT_EQ(made.origin, mesh::Origin::KubernetesService);
   EXPECT_THAT(made.vips, ElementsAre(*mesh::Ip::parse("10.96.0.7")));
   EXPECT_EQ(made.meta.labels, (mesh::Labels{{"app", "r"},
                                             {"kuma.io/mesh", "default"},
@@ -168,12 +166,12 @@ TEST(GenerateTest, WhichMesh) {
 TEST(GenerateTest, AMeshThatIsNotThereIsNamed) {
   World world;
   world.service(meta("redis", kMesh) + ',' + kSpec);
-  world.meshes[{"", "other"}] = "other";
-  world.cluster.meshes = &world.meshes;
+  world.cluster.meshes[{"", "other"}] = {};
+  world.cluster.meshes_known = true;
   const Generated generated = world.run();
   EXPECT_THAT(generated.services, IsEmpty());
-  EXPECT_THAT(to_string(generated.diagnostics.at(0)), HasSubstr("there is no Mesh \"default\""));
-  world.meshes[{"", "default"}] = "default";
+  EXPECT_THAT(to_string(generated.diagnostics.at(0)), HasSubstr("unknown Mesh \"default\""));
+  world.cluster.meshes[{"", "default"}] = {};
   EXPECT_EQ(world.names().size(), 1u);
 }
 

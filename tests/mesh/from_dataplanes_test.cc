@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tests/mesh/random_resources.h"
+
 namespace mesh {
 namespace {
 
@@ -177,7 +179,7 @@ TEST(FromDataplanesTest, LabelsAndSelectorAreKumas) {
   const auto made = services_from_dataplanes(resources, {"east", "default", "universal"});
   ASSERT_EQ(made.services.size(), 1u);
   const Service& service = *made.services[0];
-  EXPECT_TRUE(service.generated);
+  EXPECT_EQ(service.origin, Origin::Dataplanes);
   EXPECT_EQ(service.meta.labels.pairs(), (Labels{{"kuma.io/display-name", "orders"},
                                                  {"kuma.io/env", "universal"},
                                                  {"kuma.io/managed-by", "meshservice-generator"},
@@ -187,6 +189,71 @@ TEST(FromDataplanesTest, LabelsAndSelectorAreKumas) {
                                              .pairs());
   EXPECT_EQ(service.selector.by, Selector::By::DataplaneTags);
   EXPECT_TRUE(service.selector.match.contains_all({{"kuma.io/service", "orders"}}));
+}
+
+// All that a generated service is.
+std::string whole(const Service& service) {
+  std::string text = to_string(service.id()) + ' ' + line(service) + ' ' +
+                     to_string(service.meta.position) + ' ' +
+                     std::to_string(static_cast<int>(service.selector.by));
+  for (const Labels& labels : {service.selector.match, service.meta.labels}) {
+    for (const auto& [key, value] : labels.pairs()) {
+      text.append(" ").append(key).append("=").append(value);
+    }
+  }
+  return text;
+}
+
+std::string whole(const std::vector<std::shared_ptr<const Service>>& services) {
+  std::string text;
+  for (const auto& service : services) text += whole(*service) + '\n';
+  return text;
+}
+
+TEST(DataplaneServicesTest, EqualTheSpecificationAfterEachOfManyChanges) {
+  const Locality locality{"east", "default", "universal"};
+  std::size_t changed = 0;
+  std::size_t warnings = 0;
+  for (std::uint32_t seed = 1; seed <= 100; ++seed) {
+    RandomResources random(seed);
+    DataplaneServices stage(locality);
+    Resources generated;  // only services
+    DiagnosticSet diagnostics;
+    Resources held;  // what is removed lives until its change has been applied
+    for (int step = 0; step < 100; ++step) {
+      held = random.resources();
+      GeneratedChange change = stage.apply(random.step());
+      for (const auto& [before, after] : change.services) {
+        ASSERT_TRUE(!before || !after || whole(*before) != whole(*after)) << "no change is none";
+      }
+      changed += change.services.size();
+      Changes changes;
+      changes.services = change.services;
+      generated = applied(std::move(generated), changes);  // asserts that each begins at the state
+      diagnostics.apply(change.diagnostics);
+
+      Generated all = services_from_dataplanes(random.resources(), locality);
+      sort(all.diagnostics);
+      ASSERT_EQ(whole(generated.services), whole(all.services)) << seed << '/' << step;
+      ASSERT_EQ(text(diagnostics.first()), text(all.diagnostics)) << seed << '/' << step;
+      warnings += all.diagnostics.size();
+    }
+  }
+  // The edits must meet what they are made for.
+  EXPECT_GT(changed, 1500u);
+  EXPECT_GT(warnings, 20000u);
+}
+
+TEST(DataplaneServicesTest, ADataplaneMoreOfOneServiceChangesNothing) {
+  DataplaneServices stage({"east", "default", "universal"});
+  const auto a = dataplane("a", {tagged(80, "web", "orders")});
+  const auto b = dataplane("b", {tagged(80, "web", "orders")});
+  EXPECT_EQ(stage.apply({{}, {}, {{nullptr, a}}}).services.size(), 1u);
+  EXPECT_TRUE(stage.apply({{}, {}, {{nullptr, b}}}).services.empty());
+  EXPECT_TRUE(stage.apply({{}, {}, {{b, nullptr}}}).services.empty());
+  const GeneratedChange gone = stage.apply({{}, {}, {{a, nullptr}}});
+  ASSERT_EQ(gone.services.size(), 1u);
+  EXPECT_FALSE(gone.services[0].after);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+
+#include <map>
 #include <random>
 
 namespace mesh {
@@ -54,6 +56,52 @@ TEST(LabelsTest, BehavesAsAMap) {
     std::vector<Labels::Pair> expected(model.begin(), model.end());
     ASSERT_EQ(labels.pairs(), expected);
     for (const auto& [key, value] : model) ASSERT_EQ(labels.get(key), value);
+  }
+}
+
+// Against a map, in both forms that a buffer has.
+TEST(LabelsTest, SharingChangesNoValue) {
+  const std::vector<std::string> keys = {"a", "kuma.io/display-name", "kuma.io/display-nam",
+                                         "kuma.io/display-name2", "z"};
+  std::vector<Labels> all;
+  std::map<std::string, std::string> model;
+  Labels labels;
+  for (unsigned step = 0; step < 3000; ++step) {
+    const std::string& key = keys[step * 7 / 3 % keys.size()];
+    const std::string value = std::to_string(step % 3);
+    if (step % 20 == 0) {
+      labels = {};
+      model.clear();
+    } else if (step % 5 == 0) {
+      labels.set_default(key, value);
+      model.emplace(key, value);
+    } else if (step % 7 == 0) {
+      labels.set_defaults({{"b", value}, {"kuma.io/display-name", value}});
+      model.emplace("b", value);
+      model.emplace("kuma.io/display-name", value);
+    } else {
+      labels.set(key, value);
+      model[key] = value;
+    }
+    Labels shared = labels;
+    shared.share();
+    if (step % 2 == 0) labels = shared;
+    const std::vector<Labels::Pair> pairs(model.begin(), model.end());
+    ASSERT_EQ(labels.pairs(), pairs) << step;
+    ASSERT_EQ(shared.pairs(), pairs) << step;
+    ASSERT_EQ(shared, labels) << step;
+    ASSERT_EQ(labels.empty(), model.empty());
+    ASSERT_TRUE(shared.contains_all(labels));
+    for (const std::string& each : keys) {
+      const auto found = model.find(each);
+      ASSERT_EQ(shared.get(each).has_value(), found != model.end());
+      ASSERT_EQ(shared.get_or_empty(each), found == model.end() ? "" : found->second);
+    }
+    all.push_back(shared);
+  }
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    ASSERT_EQ(all[i - 1] < all[i], all[i - 1].pairs() < all[i].pairs()) << i;
+    ASSERT_EQ(all[i - 1] == all[i], all[i - 1].pairs() == all[i].pairs()) << i;
   }
 }
 

@@ -157,7 +157,7 @@ TEST(CountProxiesTest, EqualsALookAtEveryPair) {
   for (std::size_t i = 0; i < all.services.size(); ++i) {
     std::uint32_t total = 0;
     for (const auto& dataplane : all.dataplanes) {
-      total += selects(*all.services[i], *dataplane) ? 1 : 0;
+      total += selects(*all.services[i], *dataplane) ? 1u : 0u;
     }
     ASSERT_EQ(counts[i].total, total) << i;
   }

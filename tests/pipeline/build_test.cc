@@ -1,4 +1,5 @@
 #include "pipeline/build.h"
+#include "pipeline/zone.h"
 
 #include <gtest/gtest.h>
 
@@ -124,7 +125,7 @@ mesh::Resources in_cluster(const std::vector<std::string>& templates) {
   redis.meta.mesh = "default";
   redis.meta.name = "redis";
   redis.vips = {*mesh::Ip::parse("10.96.0.7")};
-  redis.cluster_ips = true;
+  redis.origin = mesh::Origin::KubernetesService;
   all.services.push_back(std::make_shared<const mesh::Service>(redis));
   redis.meta.name = "same-pod";
   all.services.push_back(std::make_shared<const mesh::Service>(redis));
@@ -213,12 +214,44 @@ TEST(PipelineTest, ARestartAnswersFromTheTablesBytes) {
   }
 }
 
-TEST(PipelineTest, BeforeTheFirstTableOnlyTheZonesOfTheSettingsAreKnown) {
-  config::Settings s = settings();
-  s.dns.zones = {"mesh.local"};
-  const auto zone = make_zone({}, s, 1, false);
-  EXPECT_EQ(explain::ask(*zone, "a.mesh.local", "A").rcode, "SERVFAIL");
-  EXPECT_FALSE(explain::ask(*zone, "example.org", "A").ours);
+// Before there is a table: SERVFAIL for what could be ours, and all else is forwarded.
+TEST(PipelineTest, BeforeTheFirstTableNoNameOfOursIsForwarded) {
+  const std::vector<std::string> kZones = {"mesh.local", "svc.example.com"};
+  const struct {
+    const char* why;
+    const char* mode;
+    bool all_known;
+    const char* qname;
+    bool ours;
+  } kCases[] = {
+      {"a name in a known zone", "universal", true, "a.svc.mesh.local", true},
+      {"the zone itself", "universal", true, "mesh.local", true},
+      {"a zone under a public suffix", "universal", true, "a.svc.example.com", true},
+      {"the reverse of a pool", "universal", true, "1.0.0.241.in-addr.arpa", true},
+      {"beside a known zone", "universal", true, "a.local", false},
+      {"a name of the Internet", "universal", true, "www.example.com", false},
+      {"another reverse", "universal", true, "1.0.0.10.in-addr.arpa", false},
+      {"a fallthrough zone may hold a name of ours", "universal", true, "x.mesh.local", true},
+      {"an unknown generator's zone", "kubernetes", false, "a.k.mesh", true},
+      {"another private suffix", "kubernetes", false, "a.corp.internal", true},
+      {"the cluster's own domain", "kubernetes", false, "a.b.svc.cluster.local", false},
+      {"what others are asked about", "kubernetes", false, "db.lan", false},
+      {"a name of the Internet, with a cluster away", "kubernetes", false, "www.example.com",
+       false},
+  };
+  for (const auto& row : kCases) {
+    const config::Settings s = config::load_settings(std::string("mode: ") + row.mode +
+                                                         "\nupstream: {zones: {lan: [192.0.2.1]}}\n"
+                                                         "dns: {fallthrough: [x.mesh.local]}\n",
+                                                     "mesh-dns.yaml", {}, {})
+                                   .settings;
+    const auto zone = zone_without_table(s, kZones, row.all_known, 1);
+    const explain::Reply reply = explain::ask(*zone, row.qname, "A");
+    EXPECT_EQ(reply.ours, row.ours) << row.why;
+    if (row.ours) {
+      EXPECT_EQ(reply.rcode, "SERVFAIL") << row.why;
+    }
+  }
 }
 
 TEST(PipelineTest, AZoneOfTheSettingsReplacesThoseOfTheTemplates) {

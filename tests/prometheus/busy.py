@@ -72,7 +72,7 @@ class BusyCase(Case):
     def spoil(self, server):
         """A file breaks. The service that has shared.mesh.local goes away, and the other gets it."""
         self.write("broken.yaml", BROKEN)
-        wait_until(lambda: server.metrics()["mesh_dns_resources_kept"] == "1", "a kept resource")
+        wait_until(lambda: server.metrics()['mesh_dns_source_kept{source="files"}'] == "1", "a kept resource")
         before = server.addresses("shared.mesh.local")
         for name, other in (("first", "second"), ("second", "first")):
             if server.addresses(f"{name}.svc.mesh.local") == before:

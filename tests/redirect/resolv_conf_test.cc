@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 
 namespace redirect {
 namespace {
@@ -112,6 +113,29 @@ TEST_F(ResolvConfFiles, NoneAtAll) {
   EXPECT_TRUE(is_ours(read(paths_.file)));
   EXPECT_EQ(restore(paths_), Restored::Back);
   EXPECT_EQ(read(paths_.file), "");
+}
+
+TEST_F(ResolvConfFiles, WhatCanNotBeWrittenIsNamed) {
+  write(folder_ / "file", "");
+  const std::string below_a_file = folder_ / "file" / "resolv.conf";
+  try {
+    install({below_a_file, below_a_file + ".before"}, "nameserver 127.0.0.1\n");
+    FAIL() << "no error";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find(below_a_file), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("Not a directory"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(ResolvConfFiles, AnInterruptedInstallationIsTakenUpAgain) {
+  write(paths_.file, kTheirs);
+  write(paths_.before, "nameserver 192.0.2.7\n");  // left by one that ended before it was done
+  write(paths_.file + ".mesh-dns-new", "cut");
+  install_ours();
+  EXPECT_EQ(read(paths_.before), kTheirs);
+  EXPECT_EQ(restore(paths_), Restored::Back);
+  EXPECT_EQ(read(paths_.file), kTheirs);
+  expect_files(1);
 }
 
 }  // namespace

@@ -24,8 +24,9 @@ ServiceId id(const std::string& name, mesh::Kind kind = mesh::Kind::MeshService)
 
 Policy policy(std::vector<const char*> ranges, Seconds quarantine = 300) {
   Policy policy;
-  for (const char* range : ranges) policy.pools.mesh_service.push_back(*mesh::Cidr::parse(range));
-  policy.pools.mesh_external_service = {*mesh::Cidr::parse("242.0.0.0/8")};
+  for (const char* range : ranges)
+    policy.pools.of(mesh::Kind::MeshService).push_back(*mesh::Cidr::parse(range));
+  policy.pools.of(mesh::Kind::MeshExternalService) = {*mesh::Cidr::parse("242.0.0.0/8")};
   policy.quarantine = quarantine;
   return policy;
 }
@@ -232,6 +233,107 @@ TEST(AllocateTest, GivenAddresses) {
     const Allocation other = instance.serve(std::vector<Request>{{id("b"), {pooled}, {}}}, 2001);
     EXPECT_EQ(other.vips[0], std::vector{pooled}) << "a tombstone's address may be given";
   }
+}
+
+// status.vips are applied first, as one assignment: who held what before doesn't keep it from that.
+TEST(AllocateTest, GivenAddressesAreOneAssignment) {
+  using Vips = std::map<std::string, std::string>;  // service: its address
+  const struct {
+    const char* why;
+    Vips before;  // given as well, so that the ledger has exactly these
+    Vips given;   // "": none
+    Vips after;   // "" : another than before, of the pool
+    std::vector<std::string> warnings;
+  } kCases[] = {
+      {"two services swap their addresses",
+       {{"a", "241.0.0.1"}, {"b", "241.0.0.2"}},
+       {{"a", "241.0.0.2"}, {"b", "241.0.0.1"}},
+       {{"a", "241.0.0.2"}, {"b", "241.0.0.1"}},
+       {"241.0.0.2 moves from MeshService b to MeshService a",
+        "241.0.0.1 moves from MeshService a to MeshService b"}},
+      {"a chain: each has the address of the next",
+       {{"a", "241.0.0.1"}, {"b", "241.0.0.2"}, {"c", "241.0.0.3"}},
+       {{"a", "241.0.0.2"}, {"b", "241.0.0.3"}, {"c", "241.0.0.4"}},
+       {{"a", "241.0.0.2"}, {"b", "241.0.0.3"}, {"c", "241.0.0.4"}},
+       {"241.0.0.2 moves from MeshService b to MeshService a",
+        "241.0.0.3 moves from MeshService c to MeshService b",
+        "MeshService a moves from 241.0.0.1 to the given addresses"}},
+      {"a service that is given none makes room for one that is",
+       {{"a", "241.0.0.1"}, {"b", "241.0.0.2"}},
+       {{"a", ""}, {"b", "241.0.0.1"}},
+       {{"a", ""}, {"b", "241.0.0.1"}},
+       {"241.0.0.1 moves from MeshService a to MeshService b",
+        "MeshService b moves from 241.0.0.2 to the given addresses"}},
+      {"given twice: the one that has it keeps it",
+       {{"a", "241.0.0.1"}, {"b", "241.0.0.2"}},
+       {{"a", "241.0.0.2"}, {"b", "241.0.0.2"}},
+       {{"a", "241.0.0.1"}, {"b", "241.0.0.2"}},
+       {"241.0.0.2 is the VIP of MeshService b already and stays with it; MeshService a is "
+        "allocated another"}},
+      {"given twice and held by neither: the first in order has it",
+       {{"a", "241.0.0.1"}, {"b", "241.0.0.2"}},
+       {{"a", "241.0.0.3"}, {"b", "241.0.0.3"}},
+       {{"a", "241.0.0.3"}, {"b", "241.0.0.2"}},
+       {"241.0.0.3 is the VIP of MeshService a already and stays with it; MeshService b is "
+        "allocated another",
+        "MeshService a moves from 241.0.0.1 to the given addresses"}},
+  };
+  for (const auto& row : kCases) {
+    SCOPED_TRACE(row.why);
+    Instance instance{policy({"241.0.0.0/24"}), {}};
+    const auto to_requests = [](const Vips& vips) {
+      std::vector<Request> requests;
+      for (const auto& [name, given] : vips) {
+        requests.push_back({id(name), {}, {}});
+        if (!given.empty()) requests.back().given.push_back(ip(given.c_str()));
+      }
+      return requests;
+    };
+    instance.serve(to_requests(row.before), 1000);
+    const auto requests = to_requests(row.given);
+    const Allocation moved = instance.serve(requests, 2000);
+    std::set<std::string> warnings;
+    for (const auto& diagnostic : moved.diagnostics) {
+      EXPECT_EQ(diagnostic.path, "status.vips");
+      // The second half says why; the first is what happens.
+      warnings.insert(diagnostic.message.substr(0, diagnostic.message.find(", whose")));
+    }
+    EXPECT_EQ(warnings, std::set<std::string>(row.warnings.begin(), row.warnings.end()));
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const std::string& name = requests[i].service.name;
+      ASSERT_EQ(moved.vips[i].size(), 1u) << name;
+      const std::string after = moved.vips[i].front().to_string();
+      if (row.after.at(name).empty()) {
+        EXPECT_NE(after, row.before.at(name)) << name;
+      } else {
+        EXPECT_EQ(after, row.after.at(name)) << name;
+      }
+      EXPECT_EQ(instance.ledger.find(moved.vips[i].front())->service, requests[i].service);
+    }
+    EXPECT_TRUE(instance.serve(requests, 3000).changes.empty()) << "it is done";
+  }
+}
+
+TEST(AllocateTest, BorrowedAddressesAreLookedUpAndNeverStoredOrReleased) {
+  Instance instance{policy({"241.0.0.0/24"}), {}};
+  const auto before = instance.run({"a"}).vips[0];
+  const Request one{id("b"), {ip("10.96.0.7"), ip("fd00::7")}, {}, true};
+  const Request two{id("c"), {ip("10.96.0.7")}, {}, true};
+  const Request none{id("d"), {}, {}, true};
+  const Request lent{id("e"), {before.front()}, {}, true};
+  const std::vector<Request> all = {{id("a"), {}, {}}, one, two, none, lent};
+  const Allocation allocation = instance.serve(all, 2000);
+  EXPECT_EQ(allocation.vips[0], before) << "not even if it has an address of our own";
+  EXPECT_EQ(allocation.vips[1], one.given);
+  EXPECT_EQ(allocation.vips[2], two.given) << "several may have the same";
+  EXPECT_TRUE(allocation.vips[3].empty()) << "nothing is allocated beside";
+  EXPECT_EQ(allocation.missing[3], "");
+  EXPECT_TRUE(allocation.changes.empty());
+  EXPECT_TRUE(allocation.diagnostics.empty());
+  EXPECT_TRUE(instance.run({"a"}, 3000).changes.empty()) << "nothing to release";
+  const Allocation borrows = instance.serve(std::vector<Request>{{id("a"), {}, {}, true}}, 4000);
+  ASSERT_EQ(borrows.changes.size(), 1u) << "its own VIP waits for it";
+  EXPECT_EQ(borrows.changes[0].what, What::Release);
 }
 
 TEST(AllocateTest, AChangedPoolMovesNothingUntilRenumber) {

@@ -15,10 +15,11 @@
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   std::mt19937 random(static_cast<unsigned>(std::atoi(argv[2])));
-  const auto store = vip::open_sqlite(argv[1], vip::Open::ReadWrite);
-  vip::Ledger ledger(store->load());
+  const auto file = state::File::open(argv[1], state::Open::ReadWrite);
+  vip::SqliteStore store(*file);
+  vip::Ledger ledger = store.load();
   vip::Policy policy;
-  policy.pools.mesh_service = {*mesh::Cidr::parse("241.0.0.0/26")};
+  policy.pools.of(mesh::Kind::MeshService) = {*mesh::Cidr::parse("241.0.0.0/26")};
   policy.quarantine = 1'000'000;
   for (vip::Seconds now = 1000;; ++now) {
     std::vector<vip::Request> requests;
@@ -27,7 +28,7 @@ int main(int argc, char** argv) {
       requests.push_back({{mesh::Kind::MeshService, "default", "s" + std::to_string(i)}, {}, {}});
     }
     const vip::Allocation allocation = vip::allocate(requests, policy, ledger, now);
-    store->commit(allocation.changes);
+    if (!std::holds_alternative<vip::Committed>(store.commit(allocation.changes))) return 1;
     ledger.apply(allocation.changes);
     std::string served;
     for (std::size_t i = 0; i < requests.size(); ++i) {

@@ -103,11 +103,11 @@ TEST(CrashTest, KillsLoseMoveAndDoubleNothing) {
       ASSERT_EQ(known->second, line.substr(blank + 1)) << known->first << " moved";
     }
     // No address twice is what Ledger and the primary key see to; that none is lost, this.
-    const auto store = open_sqlite(file, Open::ReadWrite);
-    const Ledger ledger(store->load());
+    const auto opened = state::File::open(file, state::Open::ReadWrite);
+    const Ledger ledger = SqliteStore(*opened).load();
     for (const auto& [name, ip] : given) {
-      const Lease* lease = ledger.find(*mesh::Ip::parse(ip));
-      ASSERT_NE(lease, nullptr) << ip << " is lost";
+      const auto lease = ledger.find(*mesh::Ip::parse(ip));
+      ASSERT_TRUE(lease) << ip << " is lost";
       ASSERT_EQ(lease->service.name, name) << ip << " went to another";
     }
   }

@@ -2,4 +2,5 @@
 mkdir -p /usr/share/doc/mesh-dns
 cp -r docs/examples /usr/share/doc/mesh-dns/examples
 rm -r /etc/mesh-dns/resources/*
-mesh-dns serve & sleep 1
+mesh-dns serve &
+until mesh-dns status | grep -q ': ready$'; do sleep 0.05; done

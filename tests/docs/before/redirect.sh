@@ -2,4 +2,5 @@
 useradd --system --uid 991 mesh-dns
 useradd --system web
 chown mesh-dns /var/lib/mesh-dns
-setpriv --reuid=mesh-dns --clear-groups mesh-dns serve & sleep 1
+setpriv --reuid=mesh-dns --clear-groups mesh-dns serve &
+until mesh-dns status | grep -q ': ready$'; do sleep 0.05; done
