@@ -138,8 +138,7 @@ void Builder::build() {
     log_problems();
     if (commit()) publish(pipeline_->accept());
     ++number_;
-    const bool missing = pipeline_->summary().without_vip != 0;
-    if (uncommitted_since_ || !saved_ || missing) retry_later();
+    if (uncommitted_since_ || !saved_ || pipeline_->without_vip() != 0) retry_later();
   }
   tell();
   // What a large build left unused would stay with the process.
@@ -192,9 +191,8 @@ void Builder::save(const pipeline::Update& update) {
 }
 
 void Builder::log_update(bool first) {
-  std::vector<logging::Field> fields = {
-      {"names", std::to_string(dns_.names())},
-      {"services", std::to_string(pipeline_->summary().services)}};
+  std::vector<logging::Field> fields = {{"names", std::to_string(dns_.names())},
+                                        {"services", std::to_string(pipeline_->services())}};
   for (const pipeline::SourceState& source : source_states_) {
     for (const pipeline::Figure& figure : source.figures) {
       fields.emplace_back(figure.name, std::to_string(figure.value));
@@ -213,8 +211,7 @@ void Builder::warn_local() {
 }
 
 void Builder::log_problems() {
-  const std::size_t errors = pipeline_->summary().count(mesh::Severity::Error);
-  problems_.log(pipeline_->take_diagnostics(), errors);
+  problems_.log(pipeline_->take_diagnostics(), pipeline_->count(mesh::Severity::Error));
 }
 
 void Builder::tell() {

@@ -232,12 +232,12 @@ ServiceView Pipeline::view(const Service& service) const {
 Summary Pipeline::summary() const {
   Summary summary;
   summary.problems = diagnostics_.first();
-  summary.services = names_.services();
+  summary.services = services();
   const hostname::Names::Counts counts = names_.counts();
   summary.collisions = counts.collisions;
   summary.template_errors = counts.template_errors;
   summary.cluster_domain = counts.cluster_domain;
-  summary.without_vip = allocator_->missing_services();
+  summary.without_vip = without_vip();
   summary.pools = allocator_->pools();
   return summary;
 }

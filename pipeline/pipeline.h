@@ -102,7 +102,11 @@ class Pipeline {
   const std::vector<std::string>& zones() const { return zones_; }
   // One service with all that is known of it. REQUIRES: it is there.
   ServiceView view(const mesh::Service& service) const;
-  Summary summary() const;
+  Summary summary() const;  // costs a copy of all diagnostics
+  // Parts of it.
+  std::size_t services() const { return names_.services(); }
+  std::size_t without_vip() const { return allocator_->missing_services(); }
+  std::size_t count(mesh::Severity severity) const { return diagnostics_.count(severity); }
   const vip::Ledger& ledger() const { return allocator_->ledger(); }
   // Everything that the sources have, as one: what build() is given to make the whole again. Costs
   // a pointer for each resource.
